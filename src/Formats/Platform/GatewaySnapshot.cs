@@ -1,4 +1,4 @@
-using Weir.Formats.Bcl;
+using System.Text.Json.Serialization;
 
 namespace Weir.Formats.Platform;
 
@@ -43,6 +43,7 @@ public sealed record GateVerdict(string State, string By, string Why)
 {
     public const string Passed = "passed", Failed = "failed", Waived = "waived";
 
+    [JsonIgnore]
     public bool Serves => State is Passed or Waived;
 }
 
