@@ -22,7 +22,8 @@ public sealed class ChatTemplateTests
         var tokenizer = TestTokenizer.Bilingual;
         var (ids, supervised) = ChatTemplate.Encode(tokenizer, Turns, addGenerationPrompt: true);
         Assert.Equal(ids.Length, supervised.Length);
-        Assert.Equal([.. tokenizer.Encode("水 is wet"), WeirTokens.EndOfTurnId], ids.Where((_, at) => supervised[at] == 1));
+        Assert.Equal([.. tokenizer.Encode("水 is wet"), WeirTokens.EndOfTurnId],
+            ids.Where((_, at) => supervised[at] == 1));
         Assert.Equal(tokenizer.Encode(ChatTemplate.Render(Turns, true), recogniseSpecial: true), ids);
         Assert.Equal(WeirTokens.AssistantId, ids[^1]);
         Assert.Equal(ids[..^1], ChatTemplate.Encode(tokenizer, Turns, addGenerationPrompt: false).Ids);

@@ -22,7 +22,8 @@ public sealed class BpeTrainerTests
         ];
         foreach (var documents in corpora)
         {
-            var trained = BpeTrainer.Train(documents, new BpeTrainerOptions { VocabularySize = 256 + 150, MaxTokenCharacters = 1000 },
+            var trained = BpeTrainer.Train(documents,
+                new BpeTrainerOptions { VocabularySize = 256 + 150, MaxTokenCharacters = 1000 },
                 CancellationToken.None);
             Assert.Equal(NaiveBpe.Train(documents, 150, minimumPairCount: 2), trained.Merges);
         }
@@ -43,7 +44,8 @@ public sealed class BpeTrainerTests
     public void No_token_is_longer_than_allowed_and_characters_are_counted_not_bytes()
     {
         string[] documents = [string.Concat(Enumerable.Repeat("电力公司电力公司 abcdefgh ", 50))];
-        var tokenizer = BpeTrainer.Train(documents, new BpeTrainerOptions { VocabularySize = 600, MaxTokenCharacters = 4 },
+        var tokenizer = BpeTrainer.Train(documents,
+            new BpeTrainerOptions { VocabularySize = 600, MaxTokenCharacters = 4 },
             CancellationToken.None);
         var texts = Enumerable.Range(256, tokenizer.VocabularySize - 256).Select(id => tokenizer.Decode([id])).ToList();
         Assert.Contains("电力公司", texts);
@@ -66,7 +68,8 @@ public sealed class BpeTrainerTests
             read++;
             return $"document {i} of many";
         });
-        BpeTrainer.Train(documents, new BpeTrainerOptions { VocabularySize = 300, MaxTrainingBytes = 1000 }, CancellationToken.None);
+        BpeTrainer.Train(documents, new BpeTrainerOptions { VocabularySize = 300, MaxTrainingBytes = 1000 },
+            CancellationToken.None);
         Assert.InRange(read, 40, 80);
     }
 
@@ -90,7 +93,8 @@ public sealed class BpeTrainerTests
     public void Progress_rises_to_one_and_cancelling_stops()
     {
         var seen = new List<double>();
-        BpeTrainer.Train(SampleTexts.Documents(1, 50), new BpeTrainerOptions { VocabularySize = 400 }, CancellationToken.None, seen.Add);
+        BpeTrainer.Train(SampleTexts.Documents(1, 50), new BpeTrainerOptions { VocabularySize = 400 },
+            CancellationToken.None, seen.Add);
         Assert.Equal(seen.Order(), seen);
         Assert.Equal(1, seen[^1]);
         Assert.Throws<OperationCanceledException>(() => BpeTrainer.Train(SampleTexts.Documents(1, 50),

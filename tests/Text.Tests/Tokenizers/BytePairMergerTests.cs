@@ -11,7 +11,8 @@ public sealed class BytePairMergerTests
         for (var round = 0; round < 2000; round++)
         {
             var merges = RandomMerges(random, count: random.Next(1, 30));
-            var symbols = Enumerable.Range(0, random.Next(0, BytePairMerger.ScanLimit + 1)).Select(_ => random.Next(3)).ToArray();
+            var symbols = Enumerable.Range(0, random.Next(0, BytePairMerger.ScanLimit + 1))
+                .Select(_ => random.Next(3)).ToArray();
             int[] scanned = [.. symbols], heaped = [.. symbols];
             var left = BytePairMerger.MergeByScan(scanned, merges);
             Assert.Equal(left, BytePairMerger.MergeByHeap(heaped, merges));

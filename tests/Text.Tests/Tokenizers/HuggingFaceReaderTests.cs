@@ -8,7 +8,8 @@ using Weir.Text.Tokenizers;
 
 namespace Weir.Text.Tests.Tokenizers;
 
-/// <summary>The saved files, read by the npm packages @huggingface/tokenizers and @huggingface/jinja in one Node process.</summary>
+/// <summary>The saved files, read by the npm packages @huggingface/tokenizers and @huggingface/jinja in one Node
+/// process.</summary>
 public sealed class HuggingFaceReaderTests
 {
     private const string Enable = "cd tests/Text.Tests/npm && npm ci --ignore-scripts   (needs Node 20 or newer)";
@@ -55,8 +56,10 @@ public sealed class HuggingFaceReaderTests
         Assert.Equal(chats.Length, answers.Length);
         for (var i = 0; i < chats.Length; i++)
         {
-            Assert.Equal(ChatTemplate.Encode(tokenizer, chats[i].Messages, chats[i].AddGenerationPrompt).Ids, answers[i].Ids);
-            Assert.Equal(tokenizer.Encode(ChatTemplate.Render(chats[i].Messages, chats[i].AddGenerationPrompt), true), answers[i].Ids);
+            Assert.Equal(ChatTemplate.Encode(tokenizer, chats[i].Messages, chats[i].AddGenerationPrompt).Ids,
+                answers[i].Ids);
+            Assert.Equal(tokenizer.Encode(ChatTemplate.Render(chats[i].Messages, chats[i].AddGenerationPrompt), true),
+                answers[i].Ids);
         }
     }
 
@@ -66,7 +69,8 @@ public sealed class HuggingFaceReaderTests
         await InstallOrSkip(fixture);
         using var folder = TestTokenizer.NewFolder();
         TokenizerConfigFile.Write(folder.Path, tokenizer);
-        var (exitCode, output, errors) = await Run("node", ["encode.mjs", folder.Path], fixture, string.Join('\n', lines));
+        var (exitCode, output, errors) = await Run("node", ["encode.mjs", folder.Path],
+            fixture, string.Join('\n', lines));
         Assert.True(exitCode == 0, errors);
         return output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
             .Select(line => JsonSerializer.Deserialize<Answer>(line, Json)!).ToArray();
@@ -80,9 +84,11 @@ public sealed class HuggingFaceReaderTests
         try
         {
             var installed = new FileInfo(Path.Combine(fixture, "node_modules", ".package-lock.json"));
-            if (installed.Exists && installed.LastWriteTimeUtc >= File.GetLastWriteTimeUtc(Path.Combine(fixture, "package-lock.json")))
+            if (installed.Exists &&
+                installed.LastWriteTimeUtc >= File.GetLastWriteTimeUtc(Path.Combine(fixture, "package-lock.json")))
                 return;
-            var (exitCode, _, errors) = await Run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], fixture, "");
+            var (exitCode, _, errors) = await Run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"],
+                fixture, "");
             Assert.SkipUnless(exitCode == 0, $"The npm packages cannot be had ({errors.Trim()}). Enable: {Enable}");
         }
         finally

@@ -32,7 +32,8 @@ public sealed class IncrementalDetokenizerTests
         for (var round = 0; round < 500; round++)
         {
             var tokenizer = round % 2 == 0 ? Bytes : TestTokenizer.Bilingual;
-            var ids = Enumerable.Range(0, random.Next(0, 30)).Select(_ => random.Next(tokenizer.VocabularySize)).ToArray();
+            var ids = Enumerable.Range(0, random.Next(0, 30))
+                .Select(_ => random.Next(tokenizer.VocabularySize)).ToArray();
             Assert.Equal(tokenizer.Decode(ids), string.Concat(Parts(tokenizer, ids)));
         }
     }

@@ -9,8 +9,10 @@ internal static class NaiveBpe
     /// <summary>Encodes by looking for the lowest merge in the list, over and over, on the tokens' texts.</summary>
     public static int[] Encode(Tokenizer tokenizer, string text)
     {
-        var ranks = tokenizer.Merges.Select((merge, rank) => (merge, rank)).ToDictionary(pair => pair.merge, pair => pair.rank);
-        var ids = tokenizer.TokenTexts.Select((token, id) => (token, id)).ToDictionary(pair => pair.token, pair => pair.id);
+        var ranks = tokenizer.Merges.Select((merge, rank) => (merge, rank))
+            .ToDictionary(pair => pair.merge, pair => pair.rank);
+        var ids = tokenizer.TokenTexts.Select((token, id) => (token, id))
+            .ToDictionary(pair => pair.token, pair => pair.id);
         var result = new List<int>();
         foreach (var symbols in Pieces(text))
         {
@@ -18,7 +20,8 @@ internal static class NaiveBpe
             {
                 var best = Enumerable.Range(0, symbols.Count - 1)
                     .Where(i => ranks.ContainsKey((symbols[i], symbols[i + 1])))
-                    .OrderBy(i => ranks[(symbols[i], symbols[i + 1])]).ThenBy(i => i).Select(i => (int?)i).FirstOrDefault();
+                    .OrderBy(i => ranks[(symbols[i], symbols[i + 1])]).ThenBy(i => i)
+                        .Select(i => (int?)i).FirstOrDefault();
                 if (best is not { } at) break;
                 symbols[at] += symbols[at + 1];
                 symbols.RemoveAt(at + 1);
@@ -41,8 +44,10 @@ internal static class NaiveBpe
             foreach (var piece in pieces)
                 for (var i = 0; i + 1 < piece.Count; i++)
                     counts[(piece[i], piece[i + 1])] = counts.GetValueOrDefault((piece[i], piece[i + 1])) + 1;
-            var possible = counts.Where(pair => pair.Value >= minimumPairCount && !ids.ContainsKey(pair.Key.Left + pair.Key.Right))
-                .OrderByDescending(pair => pair.Value).ThenBy(pair => ids[pair.Key.Left]).ThenBy(pair => ids[pair.Key.Right])
+            var possible = counts.Where(pair => pair.Value >= minimumPairCount
+                && !ids.ContainsKey(pair.Key.Left + pair.Key.Right))
+                .OrderByDescending(pair => pair.Value)
+                    .ThenBy(pair => ids[pair.Key.Left]).ThenBy(pair => ids[pair.Key.Right])
                 .Select(pair => pair.Key).ToList();
             if (possible.Count == 0) break;
             var (left, right) = possible[0];

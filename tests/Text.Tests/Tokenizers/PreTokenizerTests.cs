@@ -7,7 +7,8 @@ public sealed class PreTokenizerTests
 {
     // .NET's (?i:) folds by its own table; written out, the contractions fold ASCII only, as in the reference.
     private static readonly Regex Reference = new(PreTokenizer.Pattern.Replace(
-        "(?i:'s|'t|'re|'ve|'m|'ll|'d)", "'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD]", StringComparison.Ordinal));
+        "(?i:'s|'t|'re|'ve|'m|'ll|'d)", "'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD]",
+            StringComparison.Ordinal));
 
     [Theory]
     [InlineData("Hello world", "Hello| world")]

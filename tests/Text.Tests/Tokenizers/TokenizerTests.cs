@@ -23,7 +23,8 @@ public sealed class TokenizerTests
     [Fact]
     public void Ids_are_those_of_the_definition()
     {
-        foreach (var text in SampleTexts.Mixed(seed: 4, count: 300).Append(new string('的', 60)).Append("aaaaaaaaaaaaaaa"))
+        foreach (var text in SampleTexts.Mixed(seed: 4, count: 300)
+            .Append(new string('的', 60)).Append("aaaaaaaaaaaaaaa"))
             Assert.Equal(NaiveBpe.Encode(Tokenizer, text), Tokenizer.Encode(text));
     }
 
@@ -70,7 +71,8 @@ public sealed class TokenizerTests
     public void Of_special_tokens_that_start_together_the_longest_is_taken()
     {
         var tokenizer = Tokenizer.FromBpe([.. Tokenizer.TokenTexts, "<x>", "<x><y>"], Tokenizer.Merges,
-            new Dictionary<string, int> { ["<x>"] = Tokenizer.VocabularySize, ["<x><y>"] = Tokenizer.VocabularySize + 1 }
+            new Dictionary<string, int> { ["<x>"] = Tokenizer.VocabularySize,
+                ["<x><y>"] = Tokenizer.VocabularySize + 1 }
                 .Concat(Tokenizer.SpecialTokens).ToDictionary());
         Assert.Equal([tokenizer.IdOf("<x><y>")!.Value, tokenizer.IdOf("<x>")!.Value],
             tokenizer.Encode("<x><y><x>", recogniseSpecial: true));

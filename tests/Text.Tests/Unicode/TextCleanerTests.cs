@@ -26,7 +26,8 @@ public sealed class TextCleanerTests
     [Fact]
     public void Clean_text_comes_back_as_the_same_instance()
     {
-        foreach (var text in new[] { "水流 flows\n\tand more 😀", "한국어 がぎ", "" }) Assert.Same(text, TextCleaner.Clean(text));
+        foreach (var text in new[] { "水流 flows\n\tand more 😀", "한국어 がぎ", "" })
+            Assert.Same(text, TextCleaner.Clean(text));
     }
 
     [Fact]
@@ -38,7 +39,8 @@ public sealed class TextCleanerTests
             var clean = TextCleaner.Clean(SampleTexts.AnyUtf16(random, random.Next(0, 60)));
             Assert.Same(clean, TextCleaner.Clean(clean));
             Assert.True(clean.IsNormalized(NormalizationForm.FormC));
-            Assert.DoesNotContain(clean, c => char.IsControl(c) && c is not ('\n' or '\t') || c is '\uFEFF' or '\uFFFE' or '\uFFFF');
+            Assert.DoesNotContain(clean, c => char.IsControl(c) && c is not ('\n' or '\t')
+                || c is '\uFEFF' or '\uFFFE' or '\uFFFF');
         }
     }
 }
