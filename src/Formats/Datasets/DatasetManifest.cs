@@ -99,6 +99,7 @@ public sealed record ChatRecord
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(DatasetManifest))]
+[JsonSerializable(typeof(DatasetSource))]
 [JsonSerializable(typeof(TextRecord))]
 [JsonSerializable(typeof(ChatRecord))]
 public sealed partial class DatasetJson : JsonSerializerContext

@@ -58,9 +58,6 @@ public sealed record PriceEntry(string PriceVersion, string Currency, long Input
             throw new ArgumentOutOfRangeException(nameof(cachedTokens), "Token counts must be non-negative, cached within input.");
         Int128 sum = (Int128)(inputTokens - cachedTokens) * InputMicrosPerMillion
             + (Int128)cachedTokens * CachedInputMicrosPerMillion + (Int128)outputTokens * OutputMicrosPerMillion;
-        var (quotient, remainder) = Int128.DivRem(sum, 1_000_000);
-        var twice = remainder * 2;
-        if (twice > 1_000_000 || (twice == 1_000_000 && Int128.IsOddInteger(quotient))) quotient++;
-        return checked((long)quotient);
+        return Bcl.IntegerMath.MultiplyDivide(sum, 1, 1_000_000);
     }
 }

@@ -41,7 +41,7 @@ internal static class PlatformEndpoints
             new(1, LineageKinds.Deployment, row.Deployment, $"deployment {row.Deployment}",
                 $"site {row.Site}" + (deployment is null ? "" : $", gate {deployment.Spec.Gate.State}: {deployment.Spec.Gate.Why}")),
         };
-        steps.AddRange(registry.Trace(row.ModelVersion).Select(s => s with { Depth = s.Depth + 2 }));
+        steps.AddRange(registry.Runs.Trace(row.ModelVersion).Select(s => s with { Depth = s.Depth + 2 }));
         return new TraceView(row, steps);
     }
 
