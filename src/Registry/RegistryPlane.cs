@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Weir.Formats.Platform;
 using Weir.Registry.Blobs;
 using Weir.Registry.Lineage;
+using Weir.Sqlite;
 
 namespace Weir.Registry;
 
@@ -13,7 +14,7 @@ public sealed class RegistryPlane
 {
     private RegistryPlane(string dataFolder)
     {
-        var database = new RegistryDatabase(dataFolder);
+        var database = new SqliteFile(Path.Combine(dataFolder, "registry.db"));
         Artifacts = new ArtifactStore(database, dataFolder);
         Runs = new RunRegistry(database, Artifacts);
         Versions = new VersionRegistry(database);

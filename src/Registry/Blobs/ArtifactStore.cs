@@ -3,16 +3,17 @@ using Microsoft.Data.Sqlite;
 using Weir.Formats.Bcl;
 using Weir.Formats.Platform;
 using Weir.Formats.Runs;
+using Weir.Sqlite;
 
 namespace Weir.Registry.Blobs;
 
 /// <summary>Artifacts: named trees of blobs under one digest.</summary>
 public sealed class ArtifactStore
 {
-    private readonly RegistryDatabase _database;
+    private readonly SqliteFile _database;
     private readonly BlobFolder _blobs;
 
-    internal ArtifactStore(RegistryDatabase database, string dataFolder)
+    internal ArtifactStore(SqliteFile database, string dataFolder)
     {
         _database = database;
         _blobs = new BlobFolder(dataFolder);
@@ -25,12 +26,12 @@ public sealed class ArtifactStore
         var artifact = ArtifactTree.Scan(name, kind, folder);
         foreach (var file in artifact.Files) _blobs.Put(file.Digest, Path.Combine(folder, file.Path));
         using var connection = _database.Open();
-        RegistryDatabase.Execute(connection,
+        SqliteFile.Execute(connection,
             "INSERT INTO artifacts (digest, kind, name, files, bytes, created) VALUES ($digest, $kind, $name, $files, $bytes, $created) "
             + "ON CONFLICT (digest) DO NOTHING",
             ("$digest", artifact.Digest), ("$kind", kind), ("$name", name),
             ("$files", JsonSerializer.Serialize(artifact, RunJson.Lines.ArtifactRef)), ("$bytes", artifact.Files.Sum(f => f.Bytes)),
-            ("$created", RegistryDatabase.Text(DateTimeOffset.UtcNow)));
+            ("$created", SqliteFile.Text(DateTimeOffset.UtcNow)));
         return artifact;
     }
 
@@ -62,7 +63,7 @@ public sealed class ArtifactStore
     public ArtifactRef? Find(string digest)
     {
         using var connection = _database.Open();
-        using var command = RegistryDatabase.Command(connection, "SELECT files FROM artifacts WHERE digest = $digest", ("$digest", digest));
+        using var command = SqliteFile.Command(connection, "SELECT files FROM artifacts WHERE digest = $digest", ("$digest", digest));
         return command.ExecuteScalar() is string json ? JsonSerializer.Deserialize(json, RunJson.Lines.ArtifactRef) : null;
     }
 
@@ -80,20 +81,20 @@ public sealed class ArtifactStore
     public IReadOnlyList<ArtifactView> List()
     {
         using var connection = _database.Open();
-        using var command = RegistryDatabase.Command(connection,
+        using var command = SqliteFile.Command(connection,
             "SELECT digest, kind, name, bytes, files, created FROM artifacts ORDER BY created DESC, digest LIMIT 1000");
         using var reader = command.ExecuteReader();
         var list = new List<ArtifactView>();
         while (reader.Read())
             list.Add(new ArtifactView(reader.GetString(0), reader.GetString(1), reader.GetString(2), reader.GetInt64(3),
                 JsonSerializer.Deserialize(reader.GetString(4), RunJson.Lines.ArtifactRef)!.Files.Count,
-                RegistryDatabase.Time(reader.GetString(5))));
+                SqliteFile.Time(reader.GetString(5))));
         return list;
     }
 
     internal static void Require(SqliteConnection connection, string digest)
     {
-        using var command = RegistryDatabase.Command(connection, "SELECT 1 FROM artifacts WHERE digest = $digest", ("$digest", digest));
+        using var command = SqliteFile.Command(connection, "SELECT 1 FROM artifacts WHERE digest = $digest", ("$digest", digest));
         if (command.ExecuteScalar() is null) throw new UserErrorException($"The registry has no artifact {digest}.");
     }
 }

@@ -4,6 +4,7 @@ using Weir.Formats.Datasets;
 using Weir.Formats.Platform;
 using Weir.Formats.Runs;
 using Weir.Registry.Blobs;
+using Weir.Sqlite;
 
 namespace Weir.Registry.Lineage;
 
@@ -11,10 +12,10 @@ namespace Weir.Registry.Lineage;
 public sealed class RunRegistry
 {
     private const int MaxManifestBytes = 64 << 20, MaxTraceSteps = 500;
-    private readonly RegistryDatabase _database;
+    private readonly SqliteFile _database;
     private readonly ArtifactStore _artifacts;
 
-    internal RunRegistry(RegistryDatabase database, ArtifactStore artifacts)
+    internal RunRegistry(SqliteFile database, ArtifactStore artifacts)
     {
         _database = database;
         _artifacts = artifacts;
@@ -26,10 +27,10 @@ public sealed class RunRegistry
         record = record with { Outputs = outputs };
         using var connection = _database.Open();
         using var transaction = connection.BeginTransaction();
-        RegistryDatabase.Execute(connection,
+        SqliteFile.Execute(connection,
             "INSERT INTO runs (run_id, record, created) VALUES ($id, $record, $created) ON CONFLICT DO NOTHING",
             ("$id", runId), ("$record", JsonSerializer.Serialize(record, RunJson.Lines.RunRecord)),
-            ("$created", RegistryDatabase.Text(record.Started)));
+            ("$created", SqliteFile.Text(record.Started)));
         foreach (var input in record.Inputs)
             Draw(connection, new LineageEdge(LineageKinds.Artifact, input.Digest, LineageKinds.Run, runId, input.Name));
         foreach (var output in outputs)
@@ -47,7 +48,7 @@ public sealed class RunRegistry
     public IReadOnlyList<RunView> List()
     {
         using var connection = _database.Open();
-        using var command = RegistryDatabase.Command(connection, "SELECT run_id, record FROM runs ORDER BY created DESC LIMIT 1000");
+        using var command = SqliteFile.Command(connection, "SELECT run_id, record FROM runs ORDER BY created DESC LIMIT 1000");
         using var reader = command.ExecuteReader();
         var list = new List<RunView>();
         while (reader.Read())
@@ -58,7 +59,7 @@ public sealed class RunRegistry
     public RunView? Find(string runId)
     {
         using var connection = _database.Open();
-        using var command = RegistryDatabase.Command(connection, "SELECT record FROM runs WHERE run_id = $id", ("$id", runId));
+        using var command = SqliteFile.Command(connection, "SELECT record FROM runs WHERE run_id = $id", ("$id", runId));
         return command.ExecuteScalar() is string json
             ? new RunView(runId, JsonSerializer.Deserialize(json, RunJson.Lines.RunRecord)!) : null;
     }
@@ -116,14 +117,14 @@ public sealed class RunRegistry
         return JsonSerializer.Deserialize(json, DatasetJson.Pretty.DatasetManifest)?.Sources ?? [];
     }
 
-    private static void Draw(SqliteConnection connection, LineageEdge edge, string detail = "") => RegistryDatabase.Execute(connection,
+    private static void Draw(SqliteConnection connection, LineageEdge edge, string detail = "") => SqliteFile.Execute(connection,
         "INSERT INTO lineage (from_kind, from_id, to_kind, to_id, relation, detail) VALUES ($fk, $fi, $tk, $ti, $r, $d) "
         + "ON CONFLICT DO NOTHING",
         ("$fk", edge.FromKind), ("$fi", edge.FromId), ("$tk", edge.ToKind), ("$ti", edge.ToId), ("$r", edge.Relation), ("$d", detail));
 
     private static List<(LineageEdge Edge, string Detail)> Edges(SqliteConnection connection, string toId)
     {
-        using var command = RegistryDatabase.Command(connection,
+        using var command = SqliteFile.Command(connection,
             "SELECT from_kind, from_id, to_kind, to_id, relation, detail FROM lineage WHERE to_id = $id ORDER BY relation, from_id",
             ("$id", toId));
         using var reader = command.ExecuteReader();

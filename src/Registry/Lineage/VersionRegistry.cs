@@ -1,6 +1,7 @@
 using Microsoft.Data.Sqlite;
 using Weir.Formats.Platform;
 using Weir.Registry.Blobs;
+using Weir.Sqlite;
 
 namespace Weir.Registry.Lineage;
 
@@ -8,9 +9,9 @@ namespace Weir.Registry.Lineage;
 public sealed class VersionRegistry
 {
     private const string Select = "SELECT name, version, kind, digest, created, run_id FROM versions";
-    private readonly RegistryDatabase _database;
+    private readonly SqliteFile _database;
 
-    internal VersionRegistry(RegistryDatabase database) => _database = database;
+    internal VersionRegistry(SqliteFile database) => _database = database;
 
     /// <summary>The next version of a name; a digest that the name has already keeps its version.</summary>
     public VersionView Register(string name, string kind, string digest, string? runId)
@@ -18,14 +19,14 @@ public sealed class VersionRegistry
         using var connection = _database.Open();
         using var transaction = connection.BeginTransaction();
         ArtifactStore.Require(connection, digest);
-        RegistryDatabase.Execute(connection,
+        SqliteFile.Execute(connection,
             "INSERT INTO versions (name, version, kind, digest, run_id, created) "
             + "SELECT $name, COALESCE(MAX(version), 0) + 1, $kind, $digest, $run, $created FROM versions WHERE name = $name "
             + "ON CONFLICT (name, digest) DO NOTHING",
             ("$name", name), ("$kind", kind), ("$digest", digest), ("$run", runId),
-            ("$created", RegistryDatabase.Text(DateTimeOffset.UtcNow)));
+            ("$created", SqliteFile.Text(DateTimeOffset.UtcNow)));
         VersionView view;
-        using (var command = RegistryDatabase.Command(connection, Select + " WHERE name = $name AND digest = $digest",
+        using (var command = SqliteFile.Command(connection, Select + " WHERE name = $name AND digest = $digest",
             ("$name", name), ("$digest", digest)))
         using (var reader = command.ExecuteReader())
         {
@@ -40,7 +41,7 @@ public sealed class VersionRegistry
     public IReadOnlyList<VersionView> List(string? kind = null)
     {
         using var connection = _database.Open();
-        using var command = RegistryDatabase.Command(connection,
+        using var command = SqliteFile.Command(connection,
             Select + " WHERE $kind IS NULL OR kind = $kind ORDER BY created DESC, name, version DESC LIMIT 1000", ("$kind", kind));
         using var reader = command.ExecuteReader();
         var list = new List<VersionView>();
@@ -49,5 +50,5 @@ public sealed class VersionRegistry
     }
 
     private static VersionView ViewOf(SqliteDataReader reader) => new(reader.GetString(0), reader.GetInt32(1), reader.GetString(2),
-        reader.GetString(3), RegistryDatabase.Time(reader.GetString(4)), reader.IsDBNull(5) ? null : reader.GetString(5));
+        reader.GetString(3), SqliteFile.Time(reader.GetString(4)), reader.IsDBNull(5) ? null : reader.GetString(5));
 }

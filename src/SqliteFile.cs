@@ -3,30 +3,32 @@ using System.Reflection;
 using Microsoft.Data.Sqlite;
 using Weir.Formats.Bcl;
 
-namespace Weir.Registry;
+namespace Weir.Sqlite;
 
-/// <summary>The file <c>registry.db</c>: write-ahead log, synchronous full. Connections are opened for each use from a pool.</summary>
-internal sealed class RegistryDatabase
+/// <summary>One SQLite file of one capability: write-ahead log, synchronous full, numbered migrations from the assembly's own
+/// <c>Migrations/NNNN.sql</c>. This source file is compiled into each project that has a database (decision 0003), so that none of
+/// them references another.</summary>
+internal sealed class SqliteFile
 {
     private readonly string _connection;
+    private readonly string _name;
 
-    public RegistryDatabase(string dataFolder)
+    public SqliteFile(string path)
     {
-        Directory.CreateDirectory(dataFolder);
-        _connection = new SqliteConnectionStringBuilder
-        {
-            DataSource = Path.Combine(dataFolder, "registry.db"), DefaultTimeout = 30,
-        }.ToString();
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        _name = Path.GetFileName(path);
+        _connection = new SqliteConnectionStringBuilder { DataSource = path, DefaultTimeout = 30 }.ToString();
         using var connection = Open();
         Execute(connection, "PRAGMA journal_mode = WAL");
         Migrate(connection);
     }
 
+    /// <summary>A connection from the pool; dispose it after use.</summary>
     public SqliteConnection Open()
     {
         var connection = new SqliteConnection(_connection);
         connection.Open();
-        Execute(connection, "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
+        Execute(connection, "PRAGMA synchronous = FULL");
         return connection;
     }
 
@@ -44,22 +46,23 @@ internal sealed class RegistryDatabase
         return command;
     }
 
-    public static string Text(DateTimeOffset time) => time.ToString("O", CultureInfo.InvariantCulture);
+    /// <summary>Times are ISO 8601 in UTC with seven decimals, so that they sort as text.</summary>
+    public static string Text(DateTimeOffset time) => time.ToUniversalTime().ToString("O", CultureInfo.InvariantCulture);
 
     public static DateTimeOffset Time(string text) => DateTimeOffset.Parse(text, CultureInfo.InvariantCulture);
 
-    /// <summary>Applies the numbered scripts that this file has not seen, each in a transaction of its own.</summary>
-    private static void Migrate(SqliteConnection connection)
+    private void Migrate(SqliteConnection connection)
     {
-        var scripts = Assembly.GetExecutingAssembly().GetManifestResourceNames()
+        var assembly = Assembly.GetExecutingAssembly();
+        var scripts = assembly.GetManifestResourceNames()
             .Where(n => n.EndsWith(".sql", StringComparison.Ordinal)).Order(StringComparer.Ordinal).ToList();
         using var read = Command(connection, "PRAGMA user_version");
         long version = (long)read.ExecuteScalar()!;
         if (version > scripts.Count)
-            throw new UserErrorException($"registry.db was written by a later release (schema {version}). Use that release.");
+            throw new UserErrorException($"{_name} was written by a later release (schema {version}). Use that release.");
         for (int i = (int)version; i < scripts.Count; i++)
         {
-            using var reader = new StreamReader(Assembly.GetExecutingAssembly().GetManifestResourceStream(scripts[i])!);
+            using var reader = new StreamReader(assembly.GetManifestResourceStream(scripts[i])!);
             using var transaction = connection.BeginTransaction();
             Execute(connection, reader.ReadToEnd());
             Execute(connection, $"PRAGMA user_version = {i + 1}");
