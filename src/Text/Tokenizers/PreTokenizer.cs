@@ -1,0 +1,73 @@
+namespace Weir.Text.Tokenizers;
+
+/// <summary>Cuts text into the pieces that byte pairs may not cross: a hand-written matcher of <see cref="Pattern"/> over whole
+/// characters. (The runtime's regular expressions see UTF-16 units, so <c>\p{L}</c> misses the letters above the basic plane.)</summary>
+internal static class PreTokenizer
+{
+    /// <summary>The Qwen2 pattern, as <c>tokenizer.json</c> spells it; llama.cpp knows it as pre-tokenizer <c>qwen2</c>.</summary>
+    public const string Pattern =
+        @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+
+    /// <summary>The end of the piece that starts at <paramref name="start"/>; every character belongs to exactly one piece.
+    /// The branches are the pattern's alternatives in their order.</summary>
+    public static int EndOfPiece(ReadOnlySpan<char> text, int start)
+    {
+        var first = CharacterClasses.At(text, start, out var length);
+        var second = start + length;
+        // 1. 's 't 're 've 'm 'll 'd
+        if (text[start] == '\'' && ContractionLength(text[second..]) is > 0 and var letters) return second + letters;
+        // 2. [^\r\n\p{L}\p{N}]?\p{L}+
+        if (first == CharacterClass.Letter) return EndOfRun(text, second, CharacterClass.Letter);
+        if (first is CharacterClass.Other or CharacterClass.Space && second < text.Length
+            && CharacterClasses.At(text, second, out length) == CharacterClass.Letter)
+            return EndOfRun(text, second + length, CharacterClass.Letter);
+        // 3. \p{N}
+        if (first == CharacterClass.Number) return second;
+        // 4. ` ?[^\s\p{L}\p{N}]+[\r\n]*`
+        if (first == CharacterClass.Other) return EndOfSymbols(text, second);
+        if (text[start] == ' ' && second < text.Length
+            && CharacterClasses.At(text, second, out length) == CharacterClass.Other)
+            return EndOfSymbols(text, second + length);
+        // 5., 6. and 7. White space.
+        return EndOfWhiteSpace(text, start);
+    }
+
+    private static int EndOfSymbols(ReadOnlySpan<char> text, int at) =>
+        EndOfRun(text, EndOfRun(text, at, CharacterClass.Other), CharacterClass.LineEnd);
+
+    private static int EndOfRun(ReadOnlySpan<char> text, int at, CharacterClass wanted)
+    {
+        while (at < text.Length && CharacterClasses.At(text, at, out var length) == wanted) at += length;
+        return at;
+    }
+
+    private static int EndOfWhiteSpace(ReadOnlySpan<char> text, int start)
+    {
+        var end = start;
+        var afterLineEnd = -1;
+        while (end < text.Length && CharacterClasses.At(text, end, out _) is var c
+            && c is CharacterClass.Space or CharacterClass.LineEnd)
+        {
+            end++;
+            if (c == CharacterClass.LineEnd) afterLineEnd = end;
+        }
+        // 5. \s*[\r\n]+ gives back what follows the last line end.
+        if (afterLineEnd > 0) return afterLineEnd;
+        // 6. \s+(?!\S) leaves one white space to the word that follows; 7. \s+ takes it when it is the only one.
+        return end == text.Length || end - start == 1 ? end : end - 1;
+    }
+
+    private static int ContractionLength(ReadOnlySpan<char> rest)
+    {
+        if (rest.IsEmpty) return 0;
+        var next = rest.Length > 1 ? (char)(rest[1] | 0x20) : '\0';
+        // Only ASCII letters fold here, as every reader of this pattern but Oniguruma does (it also takes U+017F for s).
+        return (rest[0] | 0x20, next) switch
+        {
+            ('s' or 't' or 'm' or 'd', _) when char.IsAsciiLetter(rest[0]) => 1,
+            ('r', 'e') or ('v', 'e') or ('l', 'l')
+                when char.IsAsciiLetter(rest[0]) && char.IsAsciiLetter(rest[1]) => 2,
+            _ => 0,
+        };
+    }
+}
