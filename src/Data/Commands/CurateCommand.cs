@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
-using Spectre.Console;
 using Weir.Data.Curation;
 using Weir.Data.Readers;
 using Weir.Data.Running;
@@ -13,8 +12,6 @@ namespace Weir.Data.Commands;
 public static class CurateCommand
 {
     private const string Help = """
-        Turn raw text into a dataset version.
-
         RECIPE is a YAML file, or simply a folder or a data file to take with default settings. Weir reads .txt and .md (a document
         a file) and .jsonl (field 'text', or chat records 'messages' with an optional 'answer'), each plain or as .gz or .zst, and
         folders of them. Every document is brought into Unicode form NFC and freed of control characters; empty ones and exact
@@ -50,7 +47,8 @@ public static class CurateCommand
             Description = "Threads to clean with; the result does not depend on it.", HelpName = "N",
             DefaultValueFactory = _ => Environment.ProcessorCount,
         };
-        var command = new Command("curate", Help) { recipe, output, run, strict, json, threads };
+        var command = new Command("curate", "Turn raw text into a dataset version.") { recipe, output, run, strict, json, threads };
+        ManualPage.Attach(command, Help);
         command.SetAction((result, cancel) => RunAsync(result.GetValue(recipe)!, result.GetValue(output), result.GetValue(run),
             result.GetValue(json), new CurationOptions { Strict = result.GetValue(strict), Threads = result.GetValue(threads) }, cancel));
         return command;
