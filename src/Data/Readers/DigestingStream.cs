@@ -25,8 +25,6 @@ internal sealed class DigestingStream : Stream
 
     public long BytesRead { get; private set; }
 
-    public bool AtEnd => BytesRead >= _file.Length;
-
     public override int Read(Span<byte> buffer)
     {
         int read = _file.Read(buffer);

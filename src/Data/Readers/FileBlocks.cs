@@ -135,9 +135,9 @@ internal sealed class FileBlocks(SourceFile file, ReadLimits limits)
         }
         catch (Exception e) when (e is InvalidDataException or ZstdException)
         {
-            _damage = _raw!.AtEnd ? Truncated() : new ReadIssue(ReadReasons.Corrupt,
-                $"{file.Name}: the compressed data is damaged after {BytesOut + filled} uncompressed bytes ({e.Message}); " +
-                "what came before is kept. Fetch the file again.");
+            _damage = IsTruncation(e) ? Truncated() : new ReadIssue(ReadReasons.Corrupt,
+                $"{file.Name}: the compressed data is damaged after {BytesOut + filled} uncompressed bytes; " +
+                "the records before are kept. Fetch the file again.");
         }
         catch (IOException e)
         {
@@ -146,6 +146,10 @@ internal sealed class FileBlocks(SourceFile file, ReadLimits limits)
         BytesOut += filled;
         return filled;
     }
+
+    /// <summary>GZipStream has one type of exception for both, and says which in its message.</summary>
+    private static bool IsTruncation(Exception e) =>
+        e is InvalidDataException && e.Message.Contains("truncated", StringComparison.OrdinalIgnoreCase);
 
     private byte[] Grow(byte[] buffer, int filled)
     {

@@ -9,7 +9,7 @@ namespace Weir.Data.Recipes;
 /// that there are, so that a misspelt setting is never ignored.</summary>
 internal sealed class YamlMap
 {
-    private const int MaximumBytes = 1 << 20;
+    private const int MaximumBytes = 1 << 20, MaximumDepth = 32;
     private readonly Dictionary<string, YamlNode> _values = new(StringComparer.Ordinal);
     private readonly HashSet<string> _asked = new(StringComparer.Ordinal);
     private readonly string _where;
@@ -44,6 +44,7 @@ internal sealed class YamlMap
     {
         try
         {
+            RequireShallow(text, where);
             var stream = new YamlStream();
             stream.Load(new StringReader(text));
             if (stream.Documents is [{ RootNode: YamlMappingNode root }, ..]) return new YamlMap(root, where);
@@ -52,15 +53,19 @@ internal sealed class YamlMap
         {
             throw new UserErrorException($"{where}:{e.Start.Line}: not YAML: {e.Message}", inner: e);
         }
+        // The parser ends so on some broken inputs.
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException)
+        {
+            throw new UserErrorException($"{where}: not YAML. Check quotes, brackets and indentation.", inner: e);
+        }
         throw new UserErrorException($"{where}: expected 'key: value' lines.");
     }
-
-    public bool Has(string key) => _values.ContainsKey(key);
 
     public string? Text(string key)
     {
         if (Take(key) is not { } node) return null;
-        return (node as YamlScalarNode)?.Value ?? throw Error(node, $"'{key}' must be a text");
+        var text = (node as YamlScalarNode)?.Value ?? throw Error(node, $"'{key}' must be a text");
+        return text.Contains('\0') ? throw Error(node, $"'{key}' holds a NUL character") : text;
     }
 
     public string RequiredText(string key) => Text(key) is { Length: > 0 } text ? text
@@ -137,6 +142,14 @@ internal sealed class YamlMap
 
     /// <summary>An error at this mapping's place in the file.</summary>
     public UserErrorException Error(string what) => Error(Node, what);
+
+    /// <summary>The tree is built by recursion, so a bomb of brackets would end the process.</summary>
+    private static void RequireShallow(string text, string where)
+    {
+        var parser = new Parser(new StringReader(text));
+        for (int depth = 0; parser.MoveNext(); depth += parser.Current!.NestingIncrease)
+            if (depth > MaximumDepth) throw new UserErrorException($"{where}: nested more than {MaximumDepth} deep.");
+    }
 
     private YamlNode? Take(string key)
     {

@@ -56,7 +56,12 @@ internal sealed class DatasetTokenizer(Tokenizer tokenizer, TokenizeOptions opti
         {
             var writer = new TokenShardWriter(folder, split.Key, tokenizer.VocabularySize, supervised, options.ShardTokens);
             await OrderedPipeline.RunAsync(split.SelectMany(s => DatasetRecords.Blocks(dataset, s, options.Limits)),
-                block => Encode(dataset, block, supervised), block => encoded?.Invoke(Take(block, writer), block.Ids.Count),
+                block => Encode(dataset, block, supervised),
+                block =>
+                {
+                    long bytes = Take(block, writer);
+                    encoded?.Invoke(bytes, block.Ids.Count);
+                },
                 Math.Max(1, options.Threads), cancel);
             shards.AddRange(writer.Finish());
         }
