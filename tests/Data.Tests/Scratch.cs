@@ -25,7 +25,12 @@ internal sealed class Scratch : IDisposable
     {
         var path = this[name];
         Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!);
-        File.WriteAllBytes(path, name.EndsWith(".gz") ? Gzip(content) : name.EndsWith(".zst") ? Zstd(content) : content);
+        File.WriteAllBytes(path, System.IO.Path.GetExtension(name) switch
+        {
+            ".gz" => Gzip(content),
+            ".zst" => Zstd(content),
+            _ => content,
+        });
         return path;
     }
 
@@ -53,7 +58,8 @@ internal sealed class Scratch : IDisposable
         JsonSerializer.Serialize(id is null ? new { text } : (object)new { id, text }) + "\n";
 
     /// <summary>Curates into a new folder <paramref name="name"/>.</summary>
-    public async Task<CurationResult> Curate(CurationRecipe recipe, string name = "out", CurationOptions? options = null)
+    public async Task<CurationResult> Curate(CurationRecipe recipe, string name = "out",
+        CurationOptions? options = null)
     {
         var folder = Directory.CreateDirectory(this[name]).FullName;
         return await new Curator(recipe, options ?? new CurationOptions(), p => System.IO.Path.GetFullPath(p, Path))
@@ -72,7 +78,8 @@ internal sealed class Scratch : IDisposable
             .SelectMany(b => DatasetRecords.Parse(folder, b))];
     }
 
-    public IReadOnlyDictionary<string, string> FileDigests(string name) => Directory.GetFiles(this[name], "*", SearchOption.AllDirectories)
+    public IReadOnlyDictionary<string, string> FileDigests(string name) =>
+        Directory.GetFiles(this[name], "*", SearchOption.AllDirectories)
         .ToDictionary(f => System.IO.Path.GetRelativePath(this[name], f), Formats.Bcl.Digest.OfFile);
 
     public void Dispose() => Directory.Delete(Path, recursive: true);

@@ -12,11 +12,12 @@ namespace Weir.Data.Commands;
 public static class CurateCommand
 {
     private const string Help = """
-        RECIPE is a YAML file, or simply a folder or a data file to take with default settings. Weir reads .txt and .md (a document
-        a file) and .jsonl (field 'text', or chat records 'messages' with an optional 'answer'), each plain or as .gz or .zst, and
-        folders of them. Every document is brought into Unicode form NFC and freed of control characters; empty ones and exact
-        duplicates are dropped; each is drawn into train or held-out by a hash of its content, so that no document changes sides when
-        others are added. What cannot be read is counted, reported and skipped.
+        RECIPE is a YAML file, or simply a folder or a data file to take with default settings. Weir reads .txt and
+        .md (a document a file) and .jsonl (field 'text', or chat records 'messages' with an optional 'answer'), each
+        plain or as .gz or .zst, and folders of them. Every document is brought into Unicode form NFC and freed of
+        control characters; empty ones and exact duplicates are dropped; each is drawn into train or held-out by a hash
+        of its content, so that no document changes sides when others are added. What cannot be read is counted,
+        reported and skipped.
 
         A recipe:
           name: town-news
@@ -37,25 +38,29 @@ public static class CurateCommand
 
     public static Command Create()
     {
-        var recipe = new Argument<string>("RECIPE") { Description = "A YAML recipe, a folder of text, or a data file." };
-        var output = new Option<string?>("--out") { Description = "Write the dataset to this folder (it must be empty or absent).", HelpName = "DIR" };
-        var run = new Option<string?>("--run") { Description = "Keep the run folder here (default: runs/curate-...).", HelpName = "DIR" };
-        var strict = new Option<bool>("--strict") { Description = "Fail on the first thing that cannot be read." };
-        var json = new Option<string?>("--json") { Description = "Write the result as JSON to this file (- for standard output).", HelpName = "FILE" };
-        var threads = new Option<int>("--threads")
+        var recipe = new Argument<string>("RECIPE")
         {
-            Description = "Threads to clean with; the result does not depend on it.", HelpName = "N",
-            DefaultValueFactory = _ => Environment.ProcessorCount,
+            Description = "A YAML recipe, a folder of text, or a data file.",
         };
-        var command = new Command("curate", "Turn raw text into a dataset version.") { recipe, output, run, strict, json, threads };
+        var strict = new Option<bool>("--strict") { Description = "Fail on the first thing that cannot be read." };
+        var work = new WorkOptions("curate", "the dataset");
+        var command = new Command("curate", "Turn raw text into a dataset version.") { recipe, strict };
+        work.AddTo(command);
         ManualPage.Attach(command, Help);
-        command.SetAction((result, cancel) => RunAsync(result.GetValue(recipe)!, result.GetValue(output), result.GetValue(run),
-            result.GetValue(json), new CurationOptions { Strict = result.GetValue(strict), Threads = result.GetValue(threads) }, cancel));
+        command.SetAction((result, cancel) =>
+        {
+            var options = new CurationOptions
+            {
+                Strict = result.GetValue(strict), Threads = result.GetValue(work.Threads),
+            };
+            return RunAsync(result.GetValue(recipe)!, options, result.GetValue(work.Out), result.GetValue(work.Run),
+                result.GetValue(work.Json), cancel);
+        });
         return command;
     }
 
-    private static Task<int> RunAsync(string path, string? output, string? runPath, string? json, CurationOptions options,
-        CancellationToken cancel)
+    private static Task<int> RunAsync(string path, CurationOptions options, string? output, string? runPath,
+        string? json, CancellationToken cancel)
     {
         var place = JobEnvironment.Current.Resolve(path, Directory.GetCurrentDirectory());
         var recipe = CurationRecipe.Load(place);
@@ -101,8 +106,10 @@ public static class CurateCommand
         Console.Out.WriteLine($"{done.Seconds:F1} s, {done.MegabytesPerSecond:F1} MB/s");
         foreach (var sample in done.Manifest.Report!.ErrorSamples) Console.Error.WriteLine($"skipped: {sample}");
         if (done.UnreadFiles.Count > 0)
-            Console.Error.WriteLine($"files of no known kind: {SourceFiles.Describe(done.UnreadFiles)}. Weir reads {SourceFiles.ReadExtensions}.");
+            Console.Error.WriteLine($"files of no known kind: {SourceFiles.Describe(done.UnreadFiles)}. "
+                + $"Weir reads {SourceFiles.ReadExtensions}.");
         if (done.Manifest.Shards.All(s => s.Split != Splits.HeldOut))
-            Console.Error.WriteLine("no document was drawn as held-out: a larger heldout.share or another seed gives some.");
+            Console.Error.WriteLine(
+                "no document was drawn as held-out: a larger heldout.share or another seed gives some.");
     }
 }

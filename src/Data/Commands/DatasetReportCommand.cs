@@ -13,18 +13,24 @@ public static class DatasetReportCommand
 {
     public static Command Create()
     {
-        var folder = new Argument<string>("DIR") { Description = "A dataset folder, as 'weir curate' or 'weir tokenize' writes it." };
-        var json = new Option<string?>("--json") { Description = "Write the manifest as JSON to this file (- for standard output).", HelpName = "FILE" };
-        var command = new Command("report", "Show what is in a dataset: splits, sources with their rights, what was dropped and why.")
+        var folder = new Argument<string>("DIR")
+        {
+            Description = "A dataset folder, as 'weir curate' or 'weir tokenize' writes it.",
+        };
+        var json = WorkOptions.JsonFile("manifest");
+        var command = new Command("report",
+            "Show what is in a dataset: splits, sources with their rights, what was dropped and why.")
         {
             folder, json,
         };
         command.SetAction(result =>
         {
-            var dataset = DatasetFolder.Open(JobEnvironment.Current.Resolve(result.GetValue(folder)!, Directory.GetCurrentDirectory()));
+            var place = JobEnvironment.Current.Resolve(result.GetValue(folder)!, Directory.GetCurrentDirectory());
+            var dataset = DatasetFolder.Open(place);
             var file = result.GetValue(json);
             if (file != "-") DatasetTable.Write(dataset.Manifest);
-            var manifest = (JsonObject)JsonSerializer.SerializeToNode(dataset.Manifest, DatasetJson.Pretty.DatasetManifest)!;
+            var manifest = (JsonObject)JsonSerializer.SerializeToNode(dataset.Manifest,
+                DatasetJson.Pretty.DatasetManifest)!;
             manifest["digest"] = dataset.Digest();
             WorkRun.WriteJson(manifest, file);
         });

@@ -25,7 +25,8 @@ internal static class DatasetTable
     {
         bool tokens = manifest.Form == DatasetForms.Tokens;
         var table = new Table().Title($"{manifest.Name.EscapeMarkup()} ({manifest.Form})").AddColumn("split");
-        foreach (var name in (string[])["shards", "documents", "text MB", .. tokens ? (string[])["tokens", "bytes/token"] : []])
+        string[] columns = ["shards", "documents", "text MB"];
+        foreach (var name in tokens ? [.. columns, "tokens", "bytes/token"] : columns)
             table.AddColumn(new TableColumn(name).RightAligned());
         foreach (var split in manifest.Shards.GroupBy(s => s.Split))
         {
@@ -41,9 +42,11 @@ internal static class DatasetTable
         var table = new Table().AddColumn("source").AddColumn(new TableColumn("documents").RightAligned())
             .AddColumn("licence").AddColumn("owner").AddColumn("rights");
         foreach (var source in manifest.Sources.Take(MaximumSources))
-            table.AddRow(source.Path.EscapeMarkup(), $"{source.Documents:N0}", (source.Licence ?? "not stated").EscapeMarkup(),
-                (source.Owner ?? "").EscapeMarkup(), (source.Rights ?? "").EscapeMarkup());
-        if (manifest.Sources.Count > MaximumSources) table.AddRow($"... and {manifest.Sources.Count - MaximumSources} more", "", "", "", "");
+            table.AddRow(source.Path.EscapeMarkup(), $"{source.Documents:N0}",
+                (source.Licence ?? "not stated").EscapeMarkup(), (source.Owner ?? "").EscapeMarkup(),
+                (source.Rights ?? "").EscapeMarkup());
+        if (manifest.Sources.Count > MaximumSources)
+            table.AddRow($"... and {manifest.Sources.Count - MaximumSources} more", "", "", "", "");
         return table;
     }
 

@@ -4,10 +4,12 @@ using System.CommandLine.Invocation;
 
 namespace Weir.Data.Commands;
 
-/// <summary>Puts a long text below the options of <c>VERB --help</c>, so that the list of verbs stays a line each.</summary>
+/// <summary>Puts a long text below the options of <c>VERB --help</c>, so that the list of verbs stays a line
+/// each.</summary>
 internal static class ManualPage
 {
-    public static void Attach(Command command, string text) => command.Options.Add(new HelpOption { Action = new Page(text) });
+    public static void Attach(Command command, string text) =>
+        command.Options.Add(new HelpOption { Action = new Page(text) });
 
     private sealed class Page(string text) : SynchronousCommandLineAction
     {

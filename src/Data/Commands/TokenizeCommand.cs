@@ -15,12 +15,14 @@ namespace Weir.Data.Commands;
 /// <summary><c>weir tokenize</c></summary>
 public static class TokenizeCommand
 {
-    /// <summary>Learning from a byte takes about as long as encoding so many; only the progress line depends on it.</summary>
-    private const double TrainingWeight = 3;
+    /// <summary>Learning from a byte takes about as long as encoding so many; only the progress line depends on
+    /// it.</summary>
+    private const double TrainingWeight = 15;
 
     private const string Help = """
-        CONFIG is a YAML file. The tokenizer is learnt from the datasets' training documents (byte-level BPE, written as a Hugging Face
-        tokenizer.json) or taken from a folder. The result is a folder 'tokenizer' and, for each dataset, a folder of its name.
+        CONFIG is a YAML file. The tokenizer is learnt from the datasets' training documents (byte-level BPE, written
+        as a Hugging Face tokenizer.json) or taken from a folder. The result is a folder 'tokenizer' and, for each
+        dataset, a folder of its name.
 
           tokenizer:
             train:
@@ -40,24 +42,25 @@ public static class TokenizeCommand
 
     public static Command Create()
     {
-        var config = new Argument<string>("CONFIG") { Description = "The YAML file that names tokenizer and datasets." };
-        var output = new Option<string?>("--out") { Description = "Write the folders into this one (it must be empty or absent).", HelpName = "DIR" };
-        var run = new Option<string?>("--run") { Description = "Keep the run folder here (default: runs/tokenize-...).", HelpName = "DIR" };
-        var json = new Option<string?>("--json") { Description = "Write the result as JSON to this file (- for standard output).", HelpName = "FILE" };
-        var threads = new Option<int>("--threads")
+        var config = new Argument<string>("CONFIG")
         {
-            Description = "Threads to encode with; the result does not depend on it.", HelpName = "N",
-            DefaultValueFactory = _ => Environment.ProcessorCount,
+            Description = "The YAML file that names tokenizer and datasets.",
         };
-        var command = new Command("tokenize", "Turn datasets into token shards, ready for training.") { config, output, run, json, threads };
+        var work = new WorkOptions("tokenize", "the folders");
+        var command = new Command("tokenize", "Turn datasets into token shards, ready for training.") { config };
+        work.AddTo(command);
         ManualPage.Attach(command, Help);
-        command.SetAction((result, cancel) => RunAsync(result.GetValue(config)!, result.GetValue(output), result.GetValue(run),
-            result.GetValue(json), new TokenizeOptions { Threads = result.GetValue(threads) }, cancel));
+        command.SetAction((result, cancel) =>
+        {
+            var options = new TokenizeOptions { Threads = result.GetValue(work.Threads) };
+            return RunAsync(result.GetValue(config)!, options, result.GetValue(work.Out), result.GetValue(work.Run),
+                result.GetValue(work.Json), cancel);
+        });
         return command;
     }
 
-    private static Task<int> RunAsync(string path, string? output, string? runPath, string? json, TokenizeOptions options,
-        CancellationToken cancel)
+    private static Task<int> RunAsync(string path, TokenizeOptions options, string? output, string? runPath,
+        string? json, CancellationToken cancel)
     {
         var place = JobEnvironment.Current.Resolve(path, Directory.GetCurrentDirectory());
         var config = TokenizeConfig.Load(place);
@@ -71,7 +74,8 @@ public static class TokenizeCommand
         }, cancel);
     }
 
-    /// <summary>One call of the verb: 1. open the datasets, 2. learn or load the tokenizer, 3. encode each dataset, 4. sum up.</summary>
+    /// <summary>One call of the verb: 1. open the datasets, 2. learn or load the tokenizer, 3. encode each dataset,
+    /// 4. sum up.</summary>
     private sealed class Work(TokenizeConfig config, TokenizeOptions options, string baseFolder, WorkRun run)
     {
         private readonly List<DatasetManifest> _manifests = [];
@@ -86,7 +90,8 @@ public static class TokenizeCommand
             var datasets = config.Datasets.Select(d => DatasetFolder.Open(Resolve(d.Path))).ToArray();
             _totalBytes = Math.Max(1, datasets.Sum(d => d.Manifest.Shards.Sum(s => s.TextBytes)));
             var clock = Stopwatch.StartNew();
-            var tokenizer = config.Training is { } training ? Train(training, datasets, cancel) : Load(Resolve(config.TokenizerPath!));
+            var tokenizer = config.Training is { } training ? Train(training, datasets, cancel)
+                : Load(Resolve(config.TokenizerPath!));
             double trained = clock.Elapsed.TotalSeconds;
             TokenizerConfigFile.Write(Path.Combine(run.Folder, TokenizeConfig.TokenizerFolder), tokenizer);
 
@@ -106,22 +111,31 @@ public static class TokenizeCommand
 
         private Tokenizer Train(TokenizerTraining training, DatasetFolder[] datasets, CancellationToken cancel)
         {
-            DatasetFolder[] from = training.From.Count == 0 ? [.. datasets.DistinctBy(d => d.Path)] : [.. training.From.Select(name =>
-                config.Datasets.ToList().FindIndex(d => d.Name == name) is var index and >= 0
-                    ? datasets[index] : DatasetFolder.Open(Resolve(name)))];
+            DatasetFolder[] from = training.From.Count == 0
+                ? [.. datasets.DistinctBy(d => d.Path)] : [.. training.From.Select(name => Find(name, datasets))];
             double bytes = TrainingWeight * TokenizerTrainer.TrainingBytes(from, training.MaximumBytes);
             _totalBytes += bytes;
             var tokenizer = TokenizerTrainer.Train(from, training.Vocabulary, training.MaximumBytes,
-                part => run.Progress.Report(part * bytes / _totalBytes, () => $"learning the tokenizer {part * 100:F0} %"), cancel);
+                part => run.Progress.Report(part * bytes / _totalBytes,
+                    () => $"learning the tokenizer {part * 100:F0} %"), cancel);
             _doneBytes = bytes;
             return tokenizer;
+        }
+
+        /// <summary>The dataset of that name in the config, or at that path.</summary>
+        private DatasetFolder Find(string name, DatasetFolder[] datasets)
+        {
+            for (int i = 0; i < datasets.Length; i++)
+                if (config.Datasets[i].Name == name) return datasets[i];
+            return DatasetFolder.Open(Resolve(name));
         }
 
         private static Tokenizer Load(string path)
         {
             var file = Directory.Exists(path) ? Path.Combine(path, TokenizerConfigFile.TokenizerFileName) : path;
             return File.Exists(file) ? Tokenizer.Load(file)
-                : throw new UserErrorException($"{file}: there is no such tokenizer. Give a tokenizer.json or its folder.");
+                : throw new UserErrorException(
+                    $"{file}: there is no such tokenizer. Give a tokenizer.json or its folder.");
         }
 
         private void Encoded(long bytes, long tokens)
@@ -155,7 +169,8 @@ public static class TokenizeCommand
                 ["name"] = m.Name,
                 ["documents"] = m.Shards.Sum(s => s.Documents),
                 ["tokens"] = m.Shards.Sum(s => s.Tokens),
-                ["supervisedTokens"] = m.Shards.Any(s => s.SupervisedTokens is null) ? null : m.Shards.Sum(s => s.SupervisedTokens),
+                ["supervisedTokens"] = m.Shards.Any(s => s.SupervisedTokens is null) ? null
+                    : m.Shards.Sum(s => s.SupervisedTokens),
             })]);
             return new WorkResult(
             [

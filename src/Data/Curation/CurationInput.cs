@@ -23,7 +23,8 @@ internal sealed class CurationInput
     /// <summary>Sources with more files than this are one entry in the manifest.</summary>
     private const int MaximumListedFiles = 1000;
 
-    private CurationInput(IReadOnlyList<InputFile> files, IReadOnlyList<string> parents, IReadOnlyDictionary<string, int> unread)
+    private CurationInput(IReadOnlyList<InputFile> files, IReadOnlyList<string> parents,
+        IReadOnlyDictionary<string, int> unread)
     {
         Files = files;
         Parents = parents;
@@ -48,14 +49,17 @@ internal sealed class CurationInput
             if (DatasetFolder.TryOpen(path) is { } dataset)
             {
                 if (dataset.Manifest.Form == DatasetForms.Tokens)
-                    throw new UserErrorException($"{path}: a token dataset cannot be curated. Curate the text it was made from.");
+                    throw new UserErrorException(
+                        $"{path}: a token dataset cannot be curated. Curate the text it was made from.");
                 parents.Add(dataset.Digest());
-                files.AddRange(dataset.Manifest.Shards.Select(s => new InputFile(dataset.FileOf(s), source, source.Split ?? s.Split)));
+                files.AddRange(dataset.Manifest.Shards.Select(s =>
+                    new InputFile(dataset.FileOf(s), source, source.Split ?? s.Split)));
                 continue;
             }
             var listing = SourceFiles.List(path);
             files.AddRange(listing.Files.Select(f => new InputFile(f, source, source.Split)));
-            foreach (var (extension, count) in listing.Unread) unread[extension] = unread.GetValueOrDefault(extension) + count;
+            foreach (var (extension, count) in listing.Unread)
+                unread[extension] = unread.GetValueOrDefault(extension) + count;
         }
         return new CurationInput(files, parents, unread);
     }

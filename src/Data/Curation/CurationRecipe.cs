@@ -7,7 +7,8 @@ namespace Weir.Data.Curation;
 
 /// <summary>Where documents come from, and by what right.</summary>
 /// <param name="Path">A file, a folder, a dataset folder, or <c>input:NAME</c>; relative to the recipe.</param>
-/// <param name="Split">Puts all of this source into <c>train</c> or <c>heldout</c>; null leaves it to the content hash.</param>
+/// <param name="Split">Puts all of this source into <c>train</c> or <c>heldout</c>; null leaves it to the content
+/// hash.</param>
 internal sealed record RecipeSource(string Path, string? Licence = null, string? Owner = null, string? Rights = null,
     string? Split = null);
 
@@ -17,12 +18,14 @@ internal sealed record CurationRecipe
     public const double DefaultHeldOutShare = 0.02;
 
     public required string Name { get; init; }
-    /// <summary><see cref="DatasetForms.Text"/> or <see cref="DatasetForms.Chat"/>; null takes the form of the first record.</summary>
+    /// <summary><see cref="DatasetForms.Text"/> or <see cref="DatasetForms.Chat"/>; null takes the form of the first
+    /// record.</summary>
     public string? Form { get; init; }
     public required IReadOnlyList<RecipeSource> Sources { get; init; }
     /// <summary>The share of documents that is kept away from training, 0 up to 1.</summary>
     public double HeldOutShare { get; init; } = DefaultHeldOutShare;
-    /// <summary>At most so many held-out documents; those over it go nowhere, so that no document ever changes sides.</summary>
+    /// <summary>At most so many held-out documents; those over it go nowhere, so that no document ever changes
+    /// sides.</summary>
     public long? HeldOutMaximum { get; init; }
     public int MinimumCharacters { get; init; } = 1;
     /// <summary>Another seed draws another split.</summary>
@@ -34,7 +37,10 @@ internal sealed record CurationRecipe
         if (Directory.Exists(path) || (File.Exists(path) && Readers.SourceFiles.Recognise(path, path) is not null))
         {
             var stem = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));
-            return new CurationRecipe { Name = SafeName(stem.Split('.')[0]), Sources = [new RecipeSource(Path.GetFullPath(path))] };
+            return new CurationRecipe
+            {
+                Name = SafeName(stem.Split('.')[0]), Sources = [new RecipeSource(Path.GetFullPath(path))],
+            };
         }
         if (!File.Exists(path))
             throw new UserErrorException(
@@ -79,8 +85,10 @@ internal sealed record CurationRecipe
         };
     }
 
-    /// <summary>A name that can be a folder and an artifact: letters of any script, digits, <c>-</c>, <c>_</c> and <c>.</c>.</summary>
-    public static bool IsSafeName(string name) => name.Length is > 0 and <= 100 && name[0] != '.' && name.All(IsNameCharacter);
+    /// <summary>A name that can be a folder and an artifact: letters of any script, digits, <c>-</c>, <c>_</c> and
+    /// <c>.</c>.</summary>
+    public static bool IsSafeName(string name) =>
+        name.Length is > 0 and <= 100 && name[0] != '.' && name.All(IsNameCharacter);
 
     private static string SafeName(string stem)
     {
@@ -92,8 +100,8 @@ internal sealed record CurationRecipe
 
     private static RecipeSource ReadSource(YamlMap map)
     {
-        var source = new RecipeSource(map.RequiredText("path"), map.Text("licence"), map.Text("owner"), map.Text("rights"),
-            map.OneOf("split", Splits.Train, Splits.HeldOut));
+        var source = new RecipeSource(map.RequiredText("path"), map.Text("licence"), map.Text("owner"),
+            map.Text("rights"), map.OneOf("split", Splits.Train, Splits.HeldOut));
         map.RefuseUnknownKeys();
         return source;
     }

@@ -20,21 +20,27 @@ internal sealed record CurationOptions
 /// <summary>How far the work is: <paramref name="Fraction"/> of the input's bytes on disk.</summary>
 internal readonly record struct CurationProgress(double Fraction, long Documents, long Bytes, double Seconds);
 
-internal sealed record CurationResult(DatasetManifest Manifest, double Seconds, IReadOnlyDictionary<string, int> UnreadFiles)
+internal sealed record CurationResult(DatasetManifest Manifest, double Seconds,
+    IReadOnlyDictionary<string, int> UnreadFiles)
 {
     public double MegabytesPerSecond => Manifest.Report!.BytesRead / 1e6 / Math.Max(Seconds, 1e-9);
 }
 
 /// <summary>
 /// From raw sources to a dataset version:
-/// 1. read blocks of each file in order; 2. parse, clean and fingerprint each document on all cores; then, in the order of reading,
-/// 3. drop what has been seen, 4. draw train or held-out from the fingerprint, 5. write shards, 6. write the manifest last.
-/// The same recipe over the same files gives the same bytes, whatever the number of threads.
-/// Memory holds the blocks under way and 16 bytes (32 with the table's share) for each document kept.
+/// 1. read blocks of each file in order;
+/// 2. parse, clean and fingerprint each document on all cores; then, in the order of reading,
+/// 3. drop what has been seen,
+/// 4. draw train or held-out from the fingerprint,
+/// 5. write shards,
+/// 6. write the manifest last.
+/// The same recipe over the same files gives the same bytes, whatever the number of threads. Memory holds the blocks
+/// under way and some 40 bytes of hash table for each document kept.
 /// </summary>
 internal sealed class Curator(CurationRecipe recipe, CurationOptions options, Func<string, string> resolve)
 {
-    private sealed record CleanedBlock(IReadOnlyList<Candidate> Candidates, IReadOnlyList<ReadIssue> Issues, long Bytes);
+    private sealed record CleanedBlock(IReadOnlyList<Candidate> Candidates, IReadOnlyList<ReadIssue> Issues,
+        long Bytes);
 
     private readonly IssueLog _issues = new(options.Strict);
     private readonly SortedDictionary<string, long> _dropped = new(StringComparer.Ordinal);
@@ -42,7 +48,8 @@ internal sealed class Curator(CurationRecipe recipe, CurationOptions options, Fu
     private long _read, _kept, _bytesRead, _bytesKept;
 
     /// <summary>Writes the dataset into an empty folder. What is there before this returns is not a dataset.</summary>
-    public async Task<CurationResult> RunAsync(string folder, Action<CurationProgress>? report, CancellationToken cancel)
+    public async Task<CurationResult> RunAsync(string folder, Action<CurationProgress>? report,
+        CancellationToken cancel)
     {
         var clock = Stopwatch.StartNew();
         var input = CurationInput.Open(recipe, resolve);
@@ -72,7 +79,8 @@ internal sealed class Curator(CurationRecipe recipe, CurationOptions options, Fu
         var recipeJson = resolved.ToJson();
         var manifest = new DatasetManifest
         {
-            Name = recipe.Name, Form = form, Recipe = recipeJson, RecipeDigest = Digest.OfText(recipeJson.ToJsonString()),
+            Name = recipe.Name, Form = form,
+            Recipe = recipeJson, RecipeDigest = Digest.OfText(recipeJson.ToJsonString()),
             Parents = input.Parents, Sources = input.Describe(), Shards = [.. train.Finish(), .. heldOut.Finish()],
             Report = new CurationReport
             {
@@ -124,7 +132,8 @@ internal sealed class Curator(CurationRecipe recipe, CurationOptions options, Fu
             }
             var forced = input.Files[candidate.File].Split;
             double draw = forced is null ? Fingerprint.Draw(candidate.Fingerprint, recipe.Seed) : 0;
-            if (forced == Splits.Train || (forced is null && draw >= recipe.HeldOutShare)) Keep(candidate, input, train);
+            bool isTrain = forced is null ? draw >= recipe.HeldOutShare : forced == Splits.Train;
+            if (isTrain) Keep(candidate, input, train);
             else if (forced is null && choice is not null) choice.Add(candidate, draw);
             else Keep(candidate, input, heldOut);
         }
@@ -141,7 +150,9 @@ internal sealed class Curator(CurationRecipe recipe, CurationOptions options, Fu
     private UserErrorException NothingKept()
     {
         var why = _dropped.Concat(_issues.Counts).Select(d => $"{d.Key} {d.Value}");
-        return new UserErrorException($"No document was kept of {_read} read ({string.Join(", ", why.DefaultIfEmpty("nothing there"))}). " +
-            string.Join("\n", _issues.Samples.Take(3).Prepend("Check the sources and the form of the recipe.")));
+        return new UserErrorException(
+            $"No document was kept of {_read} read ({string.Join(", ", why.DefaultIfEmpty("nothing there"))}). "
+            + "Check the sources and the form of the recipe."
+            + string.Concat(_issues.Samples.Take(3).Select(sample => "\n" + sample)));
     }
 }

@@ -6,8 +6,9 @@ using Weir.Formats.Datasets;
 
 namespace Weir.Data.Curation;
 
-/// <summary>What makes two documents the same: the first 128 bits of SHA-256 over the cleaned text with every run of white space
-/// as one space. Nobody can craft two texts with one fingerprint, and it is the same on every machine.</summary>
+/// <summary>What makes two documents the same: the first 128 bits of SHA-256 over the cleaned text with every run of
+/// white space as one space. Nobody can craft two texts with one fingerprint, and it is the same on every
+/// machine.</summary>
 internal static class Fingerprint
 {
     public static UInt128 OfText(string text)
@@ -37,7 +38,8 @@ internal static class Fingerprint
         return hash;
     }
 
-    /// <summary>A number from 0 up to 1 that depends on nothing but the document and the seed; held out is what lies below the share.</summary>
+    /// <summary>A number from 0 up to 1 that depends on nothing but the document and the seed; held out is what lies
+    /// below the share.</summary>
     public static double Draw(UInt128 fingerprint, long seed)
     {
         Span<byte> bytes = stackalloc byte[24];

@@ -2,8 +2,9 @@ using Weir.Data.Running;
 
 namespace Weir.Data.Curation;
 
-/// <summary>Keeps the held-out documents of the lowest draws when there may be only so many. The choice depends on the set of documents,
-/// not on their order. Candidates wait in a file, so that memory holds only their places.</summary>
+/// <summary>Keeps the held-out documents of the lowest draws when there may be only so many. The choice depends on
+/// the set of documents, not on their order. Candidates wait in a file, so that memory holds only their
+/// places.</summary>
 internal sealed class HeldOutChoice : IDisposable
 {
     private readonly record struct Place(long Offset, int Length, Candidate Candidate);
@@ -11,7 +12,8 @@ internal sealed class HeldOutChoice : IDisposable
     private readonly long _maximum;
     private readonly string _path;
     private readonly FileStream _waiting;
-    private readonly PriorityQueue<Place, double> _highestDrawFirst = new(Comparer<double>.Create((a, b) => b.CompareTo(a)));
+    private readonly PriorityQueue<Place, double> _highestDrawFirst =
+        new(Comparer<double>.Create((a, b) => b.CompareTo(a)));
 
     public HeldOutChoice(string folder, long maximum)
     {

@@ -6,8 +6,9 @@ using ZstdSharp;
 
 namespace Weir.Data.Curation;
 
-/// <summary>Writes records as <c>SPLIT-00000.jsonl.zst</c>, <c>SPLIT-00001.jsonl.zst</c>, ... and begins a new shard when one holds
-/// <paramref name="shardBytes"/> uncompressed. One thread and one level, so the same records give the same bytes.</summary>
+/// <summary>Writes records as <c>SPLIT-00000.jsonl.zst</c>, <c>SPLIT-00001.jsonl.zst</c>, ... and begins a new shard
+/// when one holds <paramref name="shardBytes"/> uncompressed. One thread and one level, so the same records give the
+/// same bytes.</summary>
 internal sealed class JsonlShardWriter(string folder, string split, long shardBytes) : IDisposable
 {
     private const int Level = 3;
@@ -80,13 +81,20 @@ internal sealed class JsonlShardWriter(string folder, string split, long shardBy
 
     public void Dispose()
     {
+        // Each for itself: on a full disk the first one throws, and the file must be closed all the same, or its
+        // space stays taken.
+        GiveUp(_zstd);
+        GiveUp(_digest);
+        GiveUp(_file);
+    }
+
+    private static void GiveUp(IDisposable? part)
+    {
         try
         {
-            _zstd?.Dispose();
-            _digest?.Dispose();
-            _file?.Dispose();
+            part?.Dispose();
         }
-        catch (IOException) // given up already: the error that led here is the one to tell
+        catch (IOException) // the error that led here is the one to tell
         {
         }
     }

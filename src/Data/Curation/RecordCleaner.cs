@@ -17,7 +17,8 @@ internal static class DropReasons
 /// <param name="File">Index of the file that it came from.</param>
 /// <param name="Line">Its line in a shard, without the line end.</param>
 /// <param name="TextBytes">UTF-8 bytes of its text.</param>
-internal readonly record struct Candidate(int File, UInt128 Fingerprint, byte[] Line, long TextBytes, string? Dropped = null);
+internal readonly record struct Candidate(int File, UInt128 Fingerprint, byte[] Line, long TextBytes,
+    string? Dropped = null);
 
 /// <summary>From a source record to a line of a shard. Pure, so that records can be cleaned on many threads.</summary>
 internal sealed class RecordCleaner(string form, int minimumCharacters)
@@ -48,7 +49,8 @@ internal sealed class RecordCleaner(string form, int minimumCharacters)
         ChatTurn[] turns = answer is null ? messages : [.. messages, new ChatTurn("assistant", answer)];
         if (turns.Any(t => !Roles.Contains(t.Role))) return Drop(file, DropReasons.UnknownRole);
         if (turns is not [.., { Role: "assistant" }]) return Drop(file, DropReasons.NoAnswer);
-        if (turns.Any(t => t.Role != "system" && string.IsNullOrWhiteSpace(t.Content))) return Drop(file, DropReasons.Empty);
+        if (turns.Any(t => t.Role != "system" && string.IsNullOrWhiteSpace(t.Content)))
+            return Drop(file, DropReasons.Empty);
         if (turns.Sum(t => (long)t.Content.Length) < minimumCharacters) return Drop(file, DropReasons.TooShort);
         var fingerprint = Fingerprint.OfTurns(turns);
         var kept = new ChatRecord

@@ -22,9 +22,11 @@ internal sealed class DatasetFolder
     public DatasetManifest Manifest { get; }
 
     public static DatasetFolder Open(string path) => TryOpen(path) ?? throw new UserErrorException(
-        $"{path}: not a dataset folder (no {ManifestName} of schema '{DatasetManifest.SchemaName}'). Make one with 'weir curate'.");
+        $"{path}: not a dataset folder (no {ManifestName} of schema '{DatasetManifest.SchemaName}'). "
+        + "Make one with 'weir curate'.");
 
-    /// <summary>Null where the folder has no manifest of a dataset; an error where it has one that cannot be used.</summary>
+    /// <summary>Null where the folder has no manifest of a dataset; an error where it has one that cannot be
+    /// used.</summary>
     public static DatasetFolder? TryOpen(string path)
     {
         var file = System.IO.Path.Combine(path, ManifestName);
@@ -35,7 +37,8 @@ internal sealed class DatasetFolder
             using (var document = JsonDocument.Parse(stream))
             {
                 if (document.RootElement.ValueKind != JsonValueKind.Object
-                    || !document.RootElement.TryGetProperty("schema", out var schema) || schema.ValueKind != JsonValueKind.String
+                    || !document.RootElement.TryGetProperty("schema", out var schema)
+                    || schema.ValueKind != JsonValueKind.String
                     || !schema.GetString()!.StartsWith("dataset/", StringComparison.Ordinal)) return null;
                 SchemaVersion.Require(schema.GetString(), DatasetManifest.SchemaName, file);
             }
@@ -60,7 +63,8 @@ internal sealed class DatasetFolder
         var path = System.IO.Path.Combine(folder, ManifestName);
         try
         {
-            AtomicFile.WriteAllText(path, JsonSerializer.Serialize(manifest, DatasetJson.Pretty.DatasetManifest) + "\n");
+            var json = JsonSerializer.Serialize(manifest, DatasetJson.Pretty.DatasetManifest);
+            AtomicFile.WriteAllText(path, json + "\n");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -77,7 +81,8 @@ internal sealed class DatasetFolder
     public SourceFile FileOf(DatasetShard shard)
     {
         var path = PathOf(shard);
-        if (!File.Exists(path)) throw new UserErrorException($"{path}: the manifest names this shard, but it is missing. Copy it again.");
+        if (!File.Exists(path))
+            throw new UserErrorException($"{path}: the manifest names this shard, but it is missing. Copy it again.");
         return SourceFiles.Recognise(path, shard.Path)
             ?? throw new UserErrorException($"{path}: no reader knows this kind of shard.");
     }

@@ -4,7 +4,8 @@ using Weir.Formats.Datasets;
 
 namespace Weir.Data.Datasets;
 
-/// <summary>Reads the shards of a text or chat dataset. Unlike raw sources they are Weir's own, so anything wrong in them is an error.</summary>
+/// <summary>Reads the shards of a text or chat dataset. Unlike raw sources they are Weir's own, so anything wrong in
+/// them is an error.</summary>
 internal static class DatasetRecords
 {
     /// <summary>The blocks of a shard; after the last one its digest is checked.</summary>

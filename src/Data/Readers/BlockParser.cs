@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using System.Text.Unicode;
 
@@ -25,9 +26,11 @@ internal static class BlockParser
         return new ParsedBlock(records, issues, bytes.Length);
     }
 
-    private static void ParseDocument(Block block, ReadOnlySpan<byte> bytes, List<SourceRecord> records, List<ReadIssue> issues)
+    private static void ParseDocument(Block block, ReadOnlySpan<byte> bytes, List<SourceRecord> records,
+        List<ReadIssue> issues)
     {
-        if (Utf8.IsValid(bytes)) records.Add(new SourceRecord { File = block.File, Text = Encoding.UTF8.GetString(bytes) });
+        if (Utf8.IsValid(bytes))
+            records.Add(new SourceRecord { File = block.File, Text = Encoding.UTF8.GetString(bytes) });
         else issues.Add(NotUtf8(block.File, block.File.Name, block.Bytes, 0));
     }
 
@@ -56,11 +59,13 @@ internal static class BlockParser
     private static ReadIssue NotUtf8(SourceFile file, string where, ReadOnlySpan<byte> bytes, long offset)
     {
         int valid = 0;
-        while (Rune.DecodeFromUtf8(bytes[valid..], out _, out int consumed) == System.Buffers.OperationStatus.Done) valid += consumed;
-        bool utf16 = offset == 0 && (bytes.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xFE]) || bytes.StartsWith((ReadOnlySpan<byte>)[0xFE, 0xFF]));
-        var from = utf16 ? "UTF-16" : "GB18030";
+        while (Rune.DecodeFromUtf8(bytes[valid..], out _, out int consumed) == OperationStatus.Done) valid += consumed;
+        bool utf16 = offset == 0 && bytes.Length > 1
+            && ((bytes[0], bytes[1]) is (0xFF, 0xFE) or (0xFE, 0xFF));
         var packed = file.Compression == Compression.None ? "" : " after uncompressing it";
-        return new ReadIssue(ReadReasons.NotUtf8, $"{where}: not UTF-8 at byte {offset + valid}. Convert the file{packed}, " +
-            $"for example: iconv -f {from} -t UTF-8 OLD > NEW{(utf16 ? "" : " (older Chinese text is often GB18030)")}.");
+        var command = utf16 ? "iconv -f UTF-16 -t UTF-8 OLD > NEW"
+            : "iconv -f GB18030 -t UTF-8 OLD > NEW (older Chinese text is often GB18030)";
+        return new ReadIssue(ReadReasons.NotUtf8,
+            $"{where}: not UTF-8 at byte {offset + valid}. Convert the file{packed}, for example: {command}.");
     }
 }

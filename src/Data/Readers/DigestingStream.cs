@@ -18,8 +18,8 @@ internal sealed class DigestingStream : Stream
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             _hash.Dispose();
-            throw new UserErrorException($"{path}: the file cannot be opened: {e.Message} Check that it is there and readable.",
-                inner: e);
+            throw new UserErrorException(
+                $"{path}: the file cannot be opened: {e.Message} Check that it is there and readable.", inner: e);
         }
     }
 

@@ -5,11 +5,12 @@ using ZstdSharp;
 
 namespace Weir.Data.Readers;
 
-/// <summary>Uncompressed bytes of a file: whole lines (or one whole document), or an issue instead. The buffer is rented and goes
-/// back with <see cref="Release"/>.</summary>
+/// <summary>Uncompressed bytes of a file: whole lines (or one whole document), or an issue instead. The buffer is
+/// rented and goes back with <see cref="Release"/>.</summary>
 /// <param name="FirstLine">Number of the first line, from 1.</param>
 /// <param name="FirstOffset">Offset of the first byte in the uncompressed file.</param>
-internal sealed record Block(SourceFile File, byte[] Buffer, int Length, long FirstLine, long FirstOffset, ReadIssue? Issue = null)
+internal sealed record Block(SourceFile File, byte[] Buffer, int Length, long FirstLine, long FirstOffset,
+    ReadIssue? Issue = null)
 {
     public ReadOnlySpan<byte> Bytes => Buffer.AsSpan(0, Length);
 
@@ -21,8 +22,9 @@ internal sealed record Block(SourceFile File, byte[] Buffer, int Length, long Fi
 
 /// <summary>
 /// Reads one file as blocks, uncompressing on the way. Holds at most one document or one block.
-/// A file that ends too early gives every line that was complete, then a <c>truncated</c> issue; a damaged one likewise, with <c>corrupt</c>.
-/// After the last block <see cref="Digest"/> is the digest of the file as it lies on disk.
+/// A file that ends too early gives every line that was complete, then a <c>truncated</c> issue; a damaged one
+/// likewise, with <c>corrupt</c>. After the last block <see cref="Digest"/> is the digest of the file as it lies
+/// on disk.
 /// </summary>
 internal sealed class FileBlocks(SourceFile file, ReadLimits limits)
 {
@@ -127,7 +129,8 @@ internal sealed class FileBlocks(SourceFile file, ReadLimits limits)
         int filled = 0;
         try
         {
-            while (_damage is null && filled < span.Length && data.Read(span[filled..]) is var read and > 0) filled += read;
+            while (_damage is null && filled < span.Length && data.Read(span[filled..]) is var read and > 0)
+                filled += read;
         }
         catch (EndOfStreamException)
         {
@@ -141,7 +144,8 @@ internal sealed class FileBlocks(SourceFile file, ReadLimits limits)
         }
         catch (IOException e)
         {
-            throw new UserErrorException($"{file.Path}: reading failed: {e.Message} Check the disk and run again.", inner: e);
+            throw new UserErrorException($"{file.Path}: reading failed: {e.Message} Check the disk and run again.",
+                inner: e);
         }
         BytesOut += filled;
         return filled;
@@ -153,7 +157,8 @@ internal sealed class FileBlocks(SourceFile file, ReadLimits limits)
 
     private byte[] Grow(byte[] buffer, int filled)
     {
-        var larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(buffer.Length * 2L, Math.Max(limits.DocumentBytes, filled) + 1L));
+        var larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(buffer.Length * 2L,
+            Math.Max(limits.DocumentBytes, filled) + 1L));
         buffer.AsSpan(0, filled).CopyTo(larger);
         ArrayPool<byte>.Shared.Return(buffer);
         return larger;

@@ -2,7 +2,8 @@ using Weir.Formats.Bcl;
 
 namespace Weir.Data.Readers;
 
-/// <summary>Why something in a source could not be read. The names are the keys of <c>errors</c> in the manifest's report.</summary>
+/// <summary>Why something in a source could not be read. The names are the keys of <c>errors</c> in the manifest's
+/// report.</summary>
 internal static class ReadReasons
 {
     public const string NotUtf8 = "not_utf8", Truncated = "truncated", Corrupt = "corrupt", BadJson = "bad_json",
@@ -13,7 +14,8 @@ internal static class ReadReasons
 internal sealed record ReadIssue(string Reason, string Message);
 
 /// <summary>Sizes that bound what a reader holds in memory.</summary>
-/// <param name="DocumentBytes">The longest document or line, uncompressed; longer ones are counted as <c>too_long</c>.</param>
+/// <param name="DocumentBytes">The longest document or line, uncompressed; longer ones are counted as
+/// <c>too_long</c>.</param>
 /// <param name="BlockBytes">Lines are handed on in blocks of about this size.</param>
 internal sealed record ReadLimits(int DocumentBytes = 64 << 20, int BlockBytes = 1 << 20);
 

@@ -15,7 +15,8 @@ internal enum Compression { None, Gzip, Zstd }
 /// <summary>A file that can be read. <see cref="Name"/> is relative to the source, with forward slashes.</summary>
 internal sealed record SourceFile(string Path, string Name, FileShape Shape, Compression Compression, long Bytes);
 
-/// <summary>What a path holds: the files to read in ordinal order of their names, and the extensions that no reader knows.</summary>
+/// <summary>What a path holds: the files to read in ordinal order of their names, and the extensions that no reader
+/// knows.</summary>
 internal sealed record SourceListing(IReadOnlyList<SourceFile> Files, IReadOnlyDictionary<string, int> Unread);
 
 /// <summary>Finds the files under a path and tells from the name how each is read.</summary>
@@ -25,7 +26,8 @@ internal static class SourceFiles
 
     private const int MaximumDepth = 64;
 
-    /// <summary>A file, or a folder and everything below it. Hidden files and folders and links to folders are left out.</summary>
+    /// <summary>A file, or a folder and everything below it. Hidden files and folders and links to folders are left
+    /// out.</summary>
     public static SourceListing List(string path)
     {
         if (File.Exists(path))
@@ -45,7 +47,8 @@ internal static class SourceFiles
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new UserErrorException($"{path}: the folder cannot be listed: {e.Message} Check its permissions.", inner: e);
+            throw new UserErrorException($"{path}: the folder cannot be listed: {e.Message} Check its permissions.",
+                inner: e);
         }
         if (files.Count == 0)
             throw new UserErrorException($"{path}: no file here can be read. Weir reads {ReadExtensions}. " +
@@ -92,7 +95,11 @@ internal static class SourceFiles
             }
             if (!File.Exists(entry.FullName)) continue; // a link to nowhere
             if (Recognise(entry.FullName, prefix + entry.Name) is { } file) files.Add(file);
-            else unread[entry.Extension.ToLowerInvariant()] = unread.GetValueOrDefault(entry.Extension.ToLowerInvariant()) + 1;
+            else
+            {
+                var extension = entry.Extension.ToLowerInvariant();
+                unread[extension] = unread.GetValueOrDefault(extension) + 1;
+            }
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Weir.Formats.Datasets;
 
@@ -55,25 +56,30 @@ internal sealed record SourceRecord
 
     private static SourceRecord ReadFields(ref Utf8JsonReader json, SourceFile file, long line)
     {
-        var record = new SourceRecord { File = file, Line = line };
+        string? id = null, text = null, answer = null, kind = null, template = null, source = null, licence = null;
+        List<ChatTurn>? messages = null;
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
         {
-            if (json.ValueTextEquals("text"u8)) record = record with { Text = Scalar(ref json, record.Text) };
-            else if (json.ValueTextEquals("messages"u8)) record = record with { Messages = ReadMessages(ref json) };
-            else if (json.ValueTextEquals("answer"u8)) record = record with { Answer = Scalar(ref json, record.Answer) };
-            else if (json.ValueTextEquals("id"u8)) record = record with { Id = Scalar(ref json, record.Id, numbers: true) };
-            else if (json.ValueTextEquals("kind"u8)) record = record with { Kind = Scalar(ref json, record.Kind) };
-            else if (json.ValueTextEquals("template"u8)) record = record with { Template = Scalar(ref json, record.Template) };
-            else if (json.ValueTextEquals("source"u8)) record = record with { Source = Scalar(ref json, record.Source) };
+            if (json.ValueTextEquals("text"u8)) text = Scalar(ref json, text);
+            else if (json.ValueTextEquals("messages"u8)) messages = ReadMessages(ref json);
+            else if (json.ValueTextEquals("answer"u8)) answer = Scalar(ref json, answer);
+            else if (json.ValueTextEquals("id"u8)) id = Scalar(ref json, id, numbers: true);
+            else if (json.ValueTextEquals("kind"u8)) kind = Scalar(ref json, kind);
+            else if (json.ValueTextEquals("template"u8)) template = Scalar(ref json, template);
+            else if (json.ValueTextEquals("source"u8)) source = Scalar(ref json, source);
             else if (json.ValueTextEquals("licence"u8) || json.ValueTextEquals("license"u8))
-                record = record with { Licence = Scalar(ref json, record.Licence) };
+                licence = Scalar(ref json, licence);
             else
             {
                 json.Read();
                 json.Skip();
             }
         }
-        return record;
+        return new SourceRecord
+        {
+            File = file, Line = line, Id = id, Text = text, Messages = messages, Answer = answer, Kind = kind,
+            Template = template, Source = source, Licence = licence,
+        };
     }
 
     /// <summary>Null where one message lacks a string role or content.</summary>
@@ -117,7 +123,7 @@ internal sealed record SourceRecord
     {
         json.Read();
         if (json.TokenType == JsonTokenType.String) return json.GetString();
-        if (numbers && json.TokenType == JsonTokenType.Number) return System.Text.Encoding.UTF8.GetString(json.ValueSpan);
+        if (numbers && json.TokenType == JsonTokenType.Number) return Encoding.UTF8.GetString(json.ValueSpan);
         json.Skip();
         return before;
     }

@@ -5,8 +5,8 @@ using YamlDotNet.RepresentationModel;
 
 namespace Weir.Data.Recipes;
 
-/// <summary>A mapping of a YAML file (JSON is YAML too), read key by key. A key that nobody asked for is an error that names the ones
-/// that there are, so that a misspelt setting is never ignored.</summary>
+/// <summary>A mapping of a YAML file (JSON is YAML too), read key by key. A key that nobody asked for is an error
+/// that names the ones that there are, so that a misspelt setting is never ignored.</summary>
 internal sealed class YamlMap
 {
     private const int MaximumBytes = 1 << 20, MaximumDepth = 32;
@@ -82,7 +82,8 @@ internal sealed class YamlMap
     public double? Fraction(string key)
     {
         if (Text(key) is not { } text) return null;
-        if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && value is >= 0 and < 1)
+        if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value)
+            && value is >= 0 and < 1)
             return value;
         throw Error(_values[key], $"'{key}' must be a number from 0 up to but not including 1, not '{text}'");
     }
@@ -135,9 +136,10 @@ internal sealed class YamlMap
     /// <summary>Call after the last key was asked for.</summary>
     public void RefuseUnknownKeys()
     {
+        var known = string.Join(", ", _asked.Order(StringComparer.Ordinal));
         foreach (var key in Node.Children.Keys)
             if (!_asked.Contains(((YamlScalarNode)key).Value!))
-                throw Error(key, $"unknown key '{key}'. Known here: {string.Join(", ", _asked.Order(StringComparer.Ordinal))}");
+                throw Error(key, $"unknown key '{key}'. Known here: {known}");
     }
 
     /// <summary>An error at this mapping's place in the file.</summary>
@@ -154,9 +156,10 @@ internal sealed class YamlMap
     private YamlNode? Take(string key)
     {
         _asked.Add(key);
+        if (!_values.TryGetValue(key, out var node)) return null;
         // An empty value is as good as no key.
-        return _values.TryGetValue(key, out var node)
-            && node is not YamlScalarNode { Value: null or "" or "~" or "null", Style: ScalarStyle.Plain } ? node : null;
+        bool isNull = node is YamlScalarNode { Value: null or "" or "~" or "null", Style: ScalarStyle.Plain };
+        return isNull ? null : node;
     }
 
     private UserErrorException Error(YamlNode node, string what) =>

@@ -2,8 +2,9 @@ using Weir.Formats.Bcl;
 
 namespace Weir.Data.Running;
 
-/// <summary>A folder that appears under its name only when it is complete. It is filled as <c>.partial-NAME</c> beside its place and renamed
-/// at the end; what a killed process left there is deleted at the start, what a failed one made is deleted on dispose.</summary>
+/// <summary>A folder that appears under its name only when it is complete. It is filled as <c>.partial-NAME</c>
+/// beside its place and renamed at the end; what a killed process left there is deleted at the start, what a failed
+/// one made is deleted on dispose.</summary>
 internal sealed class OutputFolder : IDisposable
 {
     private OutputFolder(string target)
@@ -18,8 +19,8 @@ internal sealed class OutputFolder : IDisposable
     /// <summary>Where to write until then.</summary>
     public string Partial { get; }
 
-    /// <param name="replace">True where an earlier attempt of the same run may have finished the folder; otherwise a folder that has
-    /// something in it is an error.</param>
+    /// <param name="replace">True where an earlier attempt of the same run may have finished the folder; otherwise a
+    /// folder that has something in it is an error.</param>
     public static OutputFolder Begin(string target, bool replace)
     {
         var folder = new OutputFolder(Path.TrimEndingDirectorySeparator(Path.GetFullPath(target)));
@@ -28,7 +29,8 @@ internal sealed class OutputFolder : IDisposable
             if (File.Exists(folder.Target) || (!replace && Directory.Exists(folder.Target)
                 && Directory.EnumerateFileSystemEntries(folder.Target).Any()))
                 throw new UserErrorException(
-                    $"{folder.Target} exists already and is not empty. Remove it or choose another --out.", ExitCodes.WrongUsage);
+                    $"{folder.Target} exists already and is not empty. Remove it or choose another --out.",
+                    ExitCodes.WrongUsage);
             Delete(folder.Partial);
             Directory.CreateDirectory(folder.Partial);
             return folder;
@@ -42,7 +44,8 @@ internal sealed class OutputFolder : IDisposable
     /// <summary>Puts the folder in its place.</summary>
     public void Publish() => Move(Partial, Target);
 
-    /// <summary>Puts every folder in it beside the place instead: <c>outputs/.partial-X/a</c> becomes <c>outputs/a</c>.</summary>
+    /// <summary>Puts every folder in it beside the place instead: <c>outputs/.partial-X/a</c> becomes
+    /// <c>outputs/a</c>.</summary>
     public void PublishParts()
     {
         foreach (var part in Directory.GetDirectories(Partial).Order(StringComparer.Ordinal))

@@ -3,8 +3,8 @@ using Weir.Formats.Runs;
 
 namespace Weir.Data.Running;
 
-/// <summary>Tells how far the work is: metrics <c>progress</c> and <c>eta_seconds</c> every two seconds, and one live line on a terminal or
-/// a plain line every five seconds elsewhere. Called from one thread.</summary>
+/// <summary>Tells how far the work is: metrics <c>progress</c> and <c>eta_seconds</c> every two seconds, and one
+/// live line on a terminal or a plain line every five seconds elsewhere. Called from one thread.</summary>
 internal sealed class ProgressLine(RunFolder? run, TextWriter writer, bool live)
 {
     private static readonly TimeSpan MetricEvery = TimeSpan.FromSeconds(2), LiveEvery = TimeSpan.FromMilliseconds(200),

@@ -6,16 +6,17 @@ namespace Weir.Data.Running;
 internal static class StorageErrors
 {
     // errno values of Linux, which .NET hands on as HResult.
-    private const int NoSpace = 28, FileTooBig = 27, ReadOnlyFileSystem = 30, QuotaExceeded = 122;
+    private const int NoSpace = 28, ReadOnlyFileSystem = 30, QuotaExceeded = 122;
 
     public static UserErrorException CannotWrite(string path, Exception error) => new(
         $"Writing {path} failed: {error.Message} {Cure(error)}", inner: error);
 
     private static string Cure(Exception error) => error switch
     {
-        UnauthorizedAccessException => "Give yourself the right to write there, or choose another folder with --out or --run.",
-        { HResult: NoSpace or QuotaExceeded } => "Free some space, or choose a folder on a roomier disk with --out or --run.",
-        { HResult: FileTooBig } => "The file-size limit of this process is too low (see 'ulimit -f').",
+        UnauthorizedAccessException =>
+            "Give yourself the right to write there, or choose another folder with --out or --run.",
+        { HResult: NoSpace or QuotaExceeded } =>
+            "Free some space, or choose a folder on a roomier disk with --out or --run.",
         { HResult: ReadOnlyFileSystem } => "Choose a folder that can be written with --out or --run.",
         _ => "Check the disk, or choose another folder with --out or --run.",
     };

@@ -10,13 +10,15 @@ namespace Weir.Data.Running;
 /// <param name="Json">The file for the result as JSON; <c>-</c> is standard output.</param>
 internal sealed record WorkRequest(string Verb, JsonObject Config, long? Seed, string? Out, string? Run, string? Json);
 
-/// <summary>What came of it: the named folders (relative to the output) with their kinds, the table's figures, and the JSON result.</summary>
-internal sealed record WorkResult(IReadOnlyList<(string Name, string Kind, string Folder)> Artifacts, JsonObject Summary, JsonObject Json);
+/// <summary>What came of it: the named folders (relative to the output) with their kinds, the table's figures, and
+/// the JSON result.</summary>
+internal sealed record WorkResult(IReadOnlyList<(string Name, string Kind, string Folder)> Artifacts,
+    JsonObject Summary, JsonObject Json);
 
 /// <summary>
-/// The frame of every verb here. Inside a job, or without --out, the result goes to <c>outputs/</c> of a run folder; with --out it goes
-/// there, and a run folder is kept only where --run names one. Whatever happens, the run folder tells how it ended, and no half
-/// result stands under a final name.
+/// The frame of every verb here. Inside a job, or without --out, the result goes to <c>outputs/</c> of a run folder;
+/// with --out it goes there, and a run folder is kept only where --run names one. Whatever happens, the run folder
+/// tells how it ended, and no half result stands under a final name.
 /// </summary>
 internal sealed class WorkRun
 {
@@ -37,15 +39,16 @@ internal sealed class WorkRun
 
     public ProgressLine Progress { get; }
 
-    /// <param name="single">The name of the one folder that the verb makes in <c>outputs/</c>; null where it makes several, each a folder
-    /// in <see cref="Folder"/>.</param>
+    /// <param name="single">The name of the one folder that the verb makes in <c>outputs/</c>; null where it makes
+    /// several, each a folder in <see cref="Folder"/>.</param>
     /// <returns>The exit code.</returns>
     public static async Task<int> ExecuteAsync(WorkRequest request, string? single,
         Func<WorkRun, CancellationToken, Task<WorkResult>> work, CancellationToken cancel)
     {
         var job = JobEnvironment.Current;
         if (job.IsJob && request.Out is not null)
-            throw new UserErrorException("--out is not for jobs: a job's result goes to its run folder.", ExitCodes.WrongUsage);
+            throw new UserErrorException("--out is not for jobs: a job's result goes to its run folder.",
+                ExitCodes.WrongUsage);
         using var run = request.Out is not null && request.Run is null ? null : OpenRun(request, job);
         try
         {
@@ -60,7 +63,8 @@ internal sealed class WorkRun
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {
-            Console.Error.WriteLine($"{request.Verb}: interrupted; nothing was published. Run it again to start afresh.");
+            Console.Error.WriteLine(
+                $"{request.Verb}: interrupted; nothing was published. Run it again to start afresh.");
             run?.Interrupted();
             return job.InterruptedExitCode;
         }

@@ -23,8 +23,8 @@ internal sealed record TokenizeOptions
 
 /// <summary>
 /// Turns a text or chat dataset into token shards, on all cores, in the order of its documents.
-/// Text: a document's ids and then <c>&lt;|endoftext|&gt;</c>; every token carries loss. Chat: the ids of the chat template, with loss on the
-/// assistant's tokens, or on all where the chat is to be learnt as text.
+/// Text: a document's ids and then <c>&lt;|endoftext|&gt;</c>; every token carries loss. Chat: the ids of the chat
+/// template, with loss on the assistant's tokens, or on all where the chat is to be learnt as text.
 /// </summary>
 internal sealed class DatasetTokenizer(Tokenizer tokenizer, TokenizeOptions options)
 {
@@ -34,7 +34,8 @@ internal sealed class DatasetTokenizer(Tokenizer tokenizer, TokenizeOptions opti
     private readonly int _endOfText = tokenizer.IdOf(WeirTokens.EndOfText) ?? throw new UserErrorException(
         $"The tokenizer has no special token '{WeirTokens.EndOfText}'. Train one with 'tokenizer: train:'.");
 
-    /// <summary>Documents of a block: their ids one after another, and for each document its length and its text's bytes.</summary>
+    /// <summary>Documents of a block: their ids one after another, and for each document its length and its text's
+    /// bytes.</summary>
     private sealed class EncodedBlock
     {
         public List<int> Ids { get; } = [];
@@ -49,12 +50,15 @@ internal sealed class DatasetTokenizer(Tokenizer tokenizer, TokenizeOptions opti
     {
         var form = dataset.Manifest.Form;
         if (form is not (DatasetForms.Text or DatasetForms.Chat))
-            throw new UserErrorException($"{dataset.Path}: a dataset of form '{form}' cannot be tokenised; text and chat can.");
+            throw new UserErrorException(
+                $"{dataset.Path}: a dataset of form '{form}' cannot be tokenised; text and chat can.");
         bool supervised = form == DatasetForms.Chat && !wanted.ChatAsText;
         var shards = new List<DatasetShard>();
-        foreach (var split in dataset.Manifest.Shards.GroupBy(s => s.Split).OrderByDescending(g => g.Key, StringComparer.Ordinal))
+        foreach (var split in dataset.Manifest.Shards.GroupBy(s => s.Split)
+            .OrderByDescending(g => g.Key, StringComparer.Ordinal)) // train before heldout
         {
-            var writer = new TokenShardWriter(folder, split.Key, tokenizer.VocabularySize, supervised, options.ShardTokens);
+            var writer = new TokenShardWriter(folder, split.Key, tokenizer.VocabularySize, supervised,
+                options.ShardTokens);
             await OrderedPipeline.RunAsync(split.SelectMany(s => DatasetRecords.Blocks(dataset, s, options.Limits)),
                 block => Encode(dataset, block, supervised),
                 block =>
@@ -73,8 +77,10 @@ internal sealed class DatasetTokenizer(Tokenizer tokenizer, TokenizeOptions opti
         };
         var manifest = new DatasetManifest
         {
-            Name = wanted.Name, Form = DatasetForms.Tokens, Recipe = recipe, RecipeDigest = Digest.OfText(recipe.ToJsonString()),
-            Parents = [dataset.Digest()], Sources = dataset.Manifest.Sources, Shards = shards, TokenizerDigest = tokenizer.Digest,
+            Name = wanted.Name, Form = DatasetForms.Tokens,
+            Recipe = recipe, RecipeDigest = Digest.OfText(recipe.ToJsonString()),
+            Parents = [dataset.Digest()], Sources = dataset.Manifest.Sources, Shards = shards,
+            TokenizerDigest = tokenizer.Digest,
         };
         DatasetFolder.WriteManifest(folder, manifest);
         return manifest;
@@ -89,8 +95,7 @@ internal sealed class DatasetTokenizer(Tokenizer tokenizer, TokenizeOptions opti
             long bytes;
             if (dataset.Manifest.Form == DatasetForms.Chat)
             {
-                var turns = record.Turns ?? throw new UserErrorException(
-                    $"{dataset.Path}: {record.Place} is not a chat record, but the manifest says form 'chat'. Curate the dataset again.");
+                var turns = record.Turns ?? throw OtherForm(dataset, record);
                 var chat = ChatTemplate.Encode(tokenizer, turns, addGenerationPrompt: false);
                 encoded.Ids.AddRange(chat.Ids);
                 if (supervised) encoded.Marks.AddRange(chat.Supervised);
@@ -98,8 +103,7 @@ internal sealed class DatasetTokenizer(Tokenizer tokenizer, TokenizeOptions opti
             }
             else
             {
-                var text = record.Text ?? throw new UserErrorException(
-                    $"{dataset.Path}: {record.Place} is not a text record, but the manifest says form 'text'. Curate the dataset again.");
+                var text = record.Text ?? throw OtherForm(dataset, record);
                 EncodeText(text, encoded.Ids);
                 encoded.Ids.Add(_endOfText);
                 bytes = Encoding.UTF8.GetByteCount(text);
@@ -108,6 +112,10 @@ internal sealed class DatasetTokenizer(Tokenizer tokenizer, TokenizeOptions opti
         }
         return encoded;
     }
+
+    private static UserErrorException OtherForm(DatasetFolder dataset, SourceRecord record) => new(
+        $"{dataset.Path}: {record.Place} is not of the form '{dataset.Manifest.Form}' that the manifest names. "
+        + "Curate the dataset again.");
 
     private void EncodeText(string text, List<int> ids)
     {
@@ -126,7 +134,8 @@ internal sealed class DatasetTokenizer(Tokenizer tokenizer, TokenizeOptions opti
         int start = 0;
         foreach (var (length, textBytes) in block.Documents)
         {
-            writer.Append(ids.Slice(start, length), marks.Length == 0 ? default : marks.Slice(start, length), textBytes);
+            writer.Append(ids.Slice(start, length), marks.Length == 0 ? default : marks.Slice(start, length),
+                textBytes);
             start += length;
             bytes += textBytes;
         }

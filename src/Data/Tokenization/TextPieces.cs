@@ -3,9 +3,9 @@ namespace Weir.Data.Tokenization;
 /// <summary>Cuts a long text where the cut does not change its tokens.</summary>
 internal static class TextPieces
 {
-    /// <summary>The end of the piece that begins at <paramref name="start"/>: at most <paramref name="maximum"/> characters on, behind a line end
-    /// that no white space follows (the pre-tokenizer ends a piece there in any case). A text without such a place is cut behind a whole
-    /// character, which may cost a token.</summary>
+    /// <summary>The end of the piece that begins at <paramref name="start"/>: at most <paramref name="maximum"/>
+    /// characters on, behind a line end that no white space follows (the pre-tokenizer ends a piece there in any
+    /// case). A text without such a place is cut behind a whole character, which may cost a token.</summary>
     public static int End(string text, int start, int maximum)
     {
         if (text.Length - start <= maximum) return text.Length;

@@ -5,8 +5,10 @@ using Weir.Formats.Tokens;
 
 namespace Weir.Data.Tokenization;
 
-/// <summary>Gathers documents of token ids and writes them as <c>SPLIT-00000.tokens</c> and so on. Holds one shard in memory.</summary>
-internal sealed class TokenShardWriter(string folder, string split, int vocabularySize, bool supervised, int shardTokens)
+/// <summary>Gathers documents of token ids and writes them as <c>SPLIT-00000.tokens</c> and so on. Holds one shard
+/// in memory.</summary>
+internal sealed class TokenShardWriter(string folder, string split, int vocabularySize, bool supervised,
+    int shardTokens)
 {
     private readonly List<DatasetShard> _shards = [];
     private readonly List<long> _starts = [0];

@@ -11,7 +11,8 @@ namespace Weir.Data.Tokenization;
 internal sealed record TokenizerTraining(int Vocabulary, IReadOnlyList<string> From, long MaximumBytes);
 
 /// <summary>A dataset to be turned into tokens.</summary>
-/// <param name="ChatAsText">For chat datasets: the ids of the chat template with loss on every token, for pre-training.</param>
+/// <param name="ChatAsText">For chat datasets: the ids of the chat template with loss on every token, for
+/// pre-training.</param>
 internal sealed record DatasetToTokenize(string Path, string Name, bool ChatAsText);
 
 /// <summary>What tokenisation is asked to do. The written form is YAML (or JSON).</summary>
@@ -26,7 +27,8 @@ internal sealed record TokenizeConfig
     public required IReadOnlyList<DatasetToTokenize> Datasets { get; init; }
 
     public static TokenizeConfig Load(string path) => File.Exists(path) ? Read(YamlMap.ReadFile(path))
-        : throw new UserErrorException($"{path}: there is no such file. Give the YAML file that names tokenizer and datasets.");
+        : throw new UserErrorException(
+            $"{path}: there is no such file. Give the YAML file that names tokenizer and datasets.");
 
     internal static TokenizeConfig Read(YamlMap map)
     {
@@ -78,7 +80,8 @@ internal sealed record TokenizeConfig
         // input:NAME gives NAME; a folder gives its own name.
         var name = map.Text("name") ?? path.TrimEnd('/').Split('/', ':')[^1];
         if (!CurationRecipe.IsSafeName(name) || name == TokenizerFolder)
-            throw map.Error($"'name' must be of letters, digits, '-', '_' and '.', and not '{TokenizerFolder}'; '{name}' is not");
+            throw map.Error($"'name' must be of letters, digits, '-', '_' and '.', and not '{TokenizerFolder}'; "
+                + $"'{name}' is not");
         var dataset = new DatasetToTokenize(path, name, map.OneOf("render", ChatAsText, AsIs) == ChatAsText);
         map.RefuseUnknownKeys();
         return dataset;

@@ -10,7 +10,8 @@ namespace Weir.Data.Tokenization;
 /// <summary>Learns a tokenizer from an even sample of datasets' training documents.</summary>
 internal static class TokenizerTrainer
 {
-    /// <summary>Documents are sampled in pieces of this many characters, so that a few long ones do not decide.</summary>
+    /// <summary>Documents are sampled in pieces of this many characters, so that a few long ones do not
+    /// decide.</summary>
     private const int PieceCharacters = 1 << 14;
 
     /// <summary>Independent of the draw between train and held-out.</summary>

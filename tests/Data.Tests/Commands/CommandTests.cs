@@ -13,7 +13,8 @@ public sealed class CommandTests
     private static async Task<int> Run(CancellationToken cancel, params string[] arguments)
     {
         var root = new RootCommand { CurateCommand.Create(), TokenizeCommand.Create(), DatasetReportCommand.Create() };
-        return await root.Parse(arguments).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false }, cancel);
+        return await root.Parse(arguments)
+            .InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false }, cancel);
     }
 
     private static Task<int> Run(params string[] arguments) => Run(TestContext.Current.CancellationToken, arguments);
@@ -35,15 +36,20 @@ public sealed class CommandTests
         Assert.Equal(500, (long)run.Summary["documentsKept"]!);
         Assert.Equal(500, (long)JsonNode.Parse(File.ReadAllText(scratch["r1.json"]))!["documentsRead"]!);
 
-        scratch.Write("t.yaml", "tokenizer: {train: {vocabulary: 320}}\ndatasets: [{path: run1/outputs/dataset, name: corpus}]\n");
-        Assert.Equal(0, await Run("tokenize", scratch["t.yaml"], "--run", scratch["run2"], "--json", scratch["r2.json"]));
+        scratch.Write("t.yaml", "tokenizer: {train: {vocabulary: 320}}\n"
+            + "datasets: [{path: run1/outputs/dataset, name: corpus}]\n");
+        Assert.Equal(0, await Run("tokenize", scratch["t.yaml"], "--run", scratch["run2"], "--json",
+            scratch["r2.json"]));
         run = RunFolder.TryRead(scratch["run2"])!;
-        Assert.Equal([("tokenizer", ArtifactKinds.Tokenizer), ("corpus", ArtifactKinds.Tokens)], run.Outputs.Select(o => (o.Name, o.Kind)));
-        Assert.Equal(["corpus", "tokenizer"], Directory.GetFileSystemEntries(scratch["run2/outputs"]).Select(Path.GetFileName).Order());
+        Assert.Equal([("tokenizer", ArtifactKinds.Tokenizer), ("corpus", ArtifactKinds.Tokens)],
+            run.Outputs.Select(o => (o.Name, o.Kind)));
+        Assert.Equal(["corpus", "tokenizer"], Directory.GetFileSystemEntries(scratch["run2/outputs"])
+            .Select(Path.GetFileName).Order());
         Assert.True((long)run.Summary["tokens"]! > 500);
         Assert.Contains(File.ReadAllLines(scratch["run2/metrics.jsonl"]), l => l.Contains("\"progress\",\"value\":1"));
 
-        scratch.Write("t2.yaml", "tokenizer: {path: run2/outputs/tokenizer}\ndatasets: [{path: run1/outputs/dataset, name: corpus}]\n");
+        scratch.Write("t2.yaml", "tokenizer: {path: run2/outputs/tokenizer}\n"
+            + "datasets: [{path: run1/outputs/dataset, name: corpus}]\n");
         Assert.Equal(0, await Run("tokenize", scratch["t2.yaml"], "--out", scratch["again"]));
         Assert.Equal(scratch.FileDigests("run2/outputs"), scratch.FileDigests("again"));
 
@@ -58,7 +64,8 @@ public sealed class CommandTests
         scratch.Write("a.jsonl", Corpus(10));
         Assert.Equal(0, await Run("curate", scratch["a.jsonl"], "--out", scratch["deep/out"]));
         Assert.True(File.Exists(scratch["deep/out/manifest.json"]));
-        var error = await Assert.ThrowsAsync<UserErrorException>(() => Run("curate", scratch["a.jsonl"], "--out", scratch["deep/out"]));
+        var error = await Assert.ThrowsAsync<UserErrorException>(() =>
+            Run("curate", scratch["a.jsonl"], "--out", scratch["deep/out"]));
         Assert.Equal(ExitCodes.WrongUsage, error.ExitCode);
     }
 
@@ -87,11 +94,13 @@ public sealed class CommandTests
     {
         using var scratch = new Scratch();
         scratch.Write("a.jsonl", Corpus(200_000));
-        scratch.Write("t.yaml", "tokenizer: {train: {vocabulary: 300, maximumBytes: 10000}}\ndatasets: [{path: data, name: corpus}]\n");
+        scratch.Write("t.yaml", "tokenizer: {train: {vocabulary: 300, maximumBytes: 10000}}\n"
+            + "datasets: [{path: data, name: corpus}]\n");
         if (verb == "tokenize") Assert.Equal(0, await Run("curate", scratch["a.jsonl"], "--out", scratch["data"]));
         var what = verb == "curate" ? scratch["a.jsonl"] : scratch["t.yaml"];
         // What a killed process would have left.
-        scratch.Write($"run/outputs/.partial-{(verb == "curate" ? "dataset" : "parts")}/train-00000.jsonl.zst", "rest of a killed process");
+        scratch.Write($"run/outputs/.partial-{(verb == "curate" ? "dataset" : "parts")}/train-00000.jsonl.zst",
+            "rest of a killed process");
 
         using var cancel = new CancellationTokenSource();
         var watching = Task.Run(() => CancelWhenUnderWay(scratch["run/outputs"], cancel));
@@ -101,17 +110,21 @@ public sealed class CommandTests
         Assert.Equal(RunStates.Interrupted, RunFolder.TryRead(scratch["run"])!.State);
 
         Assert.Equal(0, await Run(verb, what, "--run", scratch["run"]));
-        Assert.DoesNotContain(Directory.GetFileSystemEntries(scratch["run/outputs"]), f => Path.GetFileName(f).StartsWith(".partial"));
+        Assert.DoesNotContain(Directory.GetFileSystemEntries(scratch["run/outputs"]), f =>
+            Path.GetFileName(f).StartsWith(".partial"));
     }
 
-    /// <summary>Under way: a shard has begun (curate), or the tokenizer is there and the shards are not (tokenize).</summary>
+    /// <summary>Under way: a shard has begun (curate), or the tokenizer is there and the shards are not
+    /// (tokenize).</summary>
     private static async Task CancelWhenUnderWay(string outputs, CancellationTokenSource cancel)
     {
         for (var clock = Stopwatch.StartNew(); clock.Elapsed < TimeSpan.FromSeconds(60); await Task.Delay(1))
         {
             if (!Directory.Exists(outputs)) continue;
-            var files = Directory.EnumerateFiles(outputs, "*", SearchOption.AllDirectories).Select(f => new FileInfo(f));
-            if (files.Any(f => f.Name is "tokenizer.json" || (f.Name.EndsWith("-00000.jsonl.zst") && f.Exists && f.Length is 0 or > 100))) break;
+            var files = Directory.EnumerateFiles(outputs, "*", SearchOption.AllDirectories).Select(f =>
+                new FileInfo(f));
+            if (files.Any(f => f.Name is "tokenizer.json"
+                || (f.Name.EndsWith("-00000.jsonl.zst") && f.Exists && f.Length is 0 or > 100))) break;
         }
         await cancel.CancelAsync();
     }
@@ -122,9 +135,11 @@ public sealed class CommandTests
         using var scratch = new Scratch();
         scratch.Write("a.jsonl", Corpus(10));
         var blocked = scratch.Write("file", "not a folder");
-        var error = await Assert.ThrowsAsync<UserErrorException>(() => Run("curate", scratch["a.jsonl"], "--out", blocked + "/out"));
+        var error = await Assert.ThrowsAsync<UserErrorException>(() =>
+            Run("curate", scratch["a.jsonl"], "--out", blocked + "/out"));
         Assert.Contains(blocked, error.Message);
-        error = await Assert.ThrowsAsync<UserErrorException>(() => Run("curate", scratch["a.jsonl"], "--run", blocked + "/run"));
+        error = await Assert.ThrowsAsync<UserErrorException>(() =>
+            Run("curate", scratch["a.jsonl"], "--run", blocked + "/run"));
         Assert.Contains(blocked, error.Message);
     }
 
@@ -132,6 +147,7 @@ public sealed class CommandTests
     public async Task Report_on_something_else_says_what_to_do()
     {
         using var scratch = new Scratch();
-        Assert.Contains("weir curate", (await Assert.ThrowsAsync<UserErrorException>(() => Run("report", scratch.Path))).Message);
+        Assert.Contains("weir curate",
+            (await Assert.ThrowsAsync<UserErrorException>(() => Run("report", scratch.Path))).Message);
     }
 }

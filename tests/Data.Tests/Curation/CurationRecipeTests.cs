@@ -27,7 +27,8 @@ public sealed class CurationRecipeTests
             """);
         Assert.Equal(("小镇-news", "text", 0.1, 2000L, 20, -3L), (recipe.Name, recipe.Form, recipe.HeldOutShare,
             recipe.HeldOutMaximum, recipe.MinimumCharacters, recipe.Seed));
-        Assert.Equal([new RecipeSource("a.txt", "CC0-1.0", "us", "all", "heldout"), new RecipeSource("b/")], recipe.Sources);
+        Assert.Equal([new RecipeSource("a.txt", "CC0-1.0", "us", "all", "heldout"), new RecipeSource("b/")],
+            recipe.Sources);
     }
 
     [Fact]
@@ -55,7 +56,8 @@ public sealed class CurationRecipeTests
 
     [Fact]
     public void A_bomb_of_brackets_is_an_error() =>
-        Assert.Contains("nested more than", Assert.Throws<UserErrorException>(() => Read(new string('[', 500_000))).Message);
+        Assert.Contains("nested more than",
+            Assert.Throws<UserErrorException>(() => Read(new string('[', 500_000))).Message);
 
     [Fact]
     public void A_folder_or_a_data_file_stands_for_a_recipe_with_defaults()
@@ -66,6 +68,7 @@ public sealed class CurationRecipeTests
         var recipe = CurationRecipe.Load(scratch["my corpus"] + "/");
         Assert.Equal("my-corpus", recipe.Name);
         Assert.Equal(CurationRecipe.DefaultHeldOutShare, recipe.HeldOutShare);
-        Assert.Contains("no such recipe", Assert.Throws<UserErrorException>(() => CurationRecipe.Load(scratch["gone.yaml"])).Message);
+        Assert.Contains("no such recipe",
+            Assert.Throws<UserErrorException>(() => CurationRecipe.Load(scratch["gone.yaml"])).Message);
     }
 }

@@ -10,14 +10,17 @@ namespace Weir.Data.Tests.Curation;
 public sealed class CuratorTests
 {
     private static string Corpus(int from, int count) =>
-        string.Concat(Enumerable.Range(from, count).Select(i => Scratch.Line($"Document {i}: 第{i}篇 " + new string((char)('a' + i % 26), i % 300))));
+        string.Concat(Enumerable.Range(from, count).Select(i =>
+            Scratch.Line($"Document {i}: 第{i}篇 " + new string((char)('a' + i % 26), i % 300))));
 
     [Fact]
     public async Task What_is_read_is_kept_or_dropped_for_a_reason()
     {
         using var scratch = new Scratch();
-        scratch.Write("in/a.jsonl", Scratch.Line("e\u0301tude\u0000 one") + Scratch.Line("étude  one\n") + Scratch.Line(" \n ") + Scratch.Line("hi")
-            + "{broken\n" + """{"messages":[{"role":"user","content":"q"}],"answer":"a"}""" + "\n" + Scratch.Line("another document", "own-id"));
+        scratch.Write("in/a.jsonl", Scratch.Line("e\u0301tude\u0000 one") + Scratch.Line("étude  one\n")
+            + Scratch.Line(" \n ") + Scratch.Line("hi") + "{broken\n"
+            + """{"messages":[{"role":"user","content":"q"}],"answer":"a"}""" + "\n"
+            + Scratch.Line("another document", "own-id"));
         scratch.Write("in/b.txt", "a plain document");
         scratch.Write("in/c.pdf", "?");
         var recipe = Scratch.Recipe("in") with { Form = DatasetForms.Text, MinimumCharacters = 5, HeldOutShare = 0 };
@@ -25,7 +28,8 @@ public sealed class CuratorTests
 
         var report = result.Manifest.Report!;
         Assert.Equal((7, 3), (report.DocumentsRead, report.DocumentsKept));
-        Assert.Equal([("duplicate", 1L), ("empty", 1L), ("other_form", 1L), ("too_short", 1L)], report.Dropped.Select(d => (d.Key, d.Value)));
+        Assert.Equal([("duplicate", 1L), ("empty", 1L), ("other_form", 1L), ("too_short", 1L)],
+            report.Dropped.Select(d => (d.Key, d.Value)));
         Assert.Equal([("bad_json", 1L)], report.Errors.Select(d => (d.Key, d.Value)));
         Assert.Contains("a.jsonl:5", Assert.Single(report.ErrorSamples));
         Assert.Equal(1, result.UnreadFiles[".pdf"]);
@@ -103,8 +107,10 @@ public sealed class CuratorTests
         using var scratch = new Scratch();
         scratch.Write("a.jsonl", Corpus(0, 1000));
         await scratch.Curate(Scratch.Recipe("a.jsonl") with { HeldOutShare = 0.1 }, "all");
-        var capped = await scratch.Curate(Scratch.Recipe("a.jsonl") with { HeldOutShare = 0.1, HeldOutMaximum = 20 }, "capped");
-        Assert.Equal(scratch.Records("all", "train").Select(r => r.Text), scratch.Records("capped", "train").Select(r => r.Text));
+        var capped = await scratch.Curate(Scratch.Recipe("a.jsonl") with { HeldOutShare = 0.1, HeldOutMaximum = 20 },
+            "capped");
+        Assert.Equal(scratch.Records("all", "train").Select(r => r.Text),
+            scratch.Records("capped", "train").Select(r => r.Text));
         var few = scratch.Records("capped", "heldout").Select(r => r.Text!).ToHashSet();
         Assert.Equal(20, few.Count);
         var every = scratch.Records("all", "heldout").Select(r => r.Text!).ToHashSet();
@@ -122,7 +128,8 @@ public sealed class CuratorTests
         scratch.Write("heldout.jsonl", Corpus(90, 30));
         var recipe = Scratch.Recipe() with
         {
-            Sources = [new RecipeSource("train.jsonl", Split: "train"), new RecipeSource("heldout.jsonl", Split: "heldout")],
+            Sources = [new RecipeSource("train.jsonl", Split: "train"),
+                new RecipeSource("heldout.jsonl", Split: "heldout")],
         };
         var result = await scratch.Curate(recipe);
         Assert.Equal(100, scratch.Records("out", "train").Count);
@@ -135,7 +142,11 @@ public sealed class CuratorTests
     {
         using var scratch = new Scratch();
         scratch.Write("a.jsonl", """
-            {"kind":"k","messages":[{"role":"system","content":""},{"role":"user","content":"q\u0007"}],"answer":"a","template":"t1"}
+            {"kind":"k","template":"t","answer":"a",
+            """ + """
+             "messages":[{"role":"system","content":""},{"role":"user","content":"q\u0007"}]}
+
+            """ + """
             {"messages":[{"role":"user","content":"q2"},{"role":"assistant","content":"a2"}]}
             {"messages":[{"role":"user","content":"q2"}],"answer":"a2"}
             {"messages":[{"role":"user","content":"no answer"}]}
@@ -149,7 +160,8 @@ public sealed class CuratorTests
             result.Manifest.Report!.Dropped.Select(d => (d.Key, d.Value)));
         var records = scratch.Records("out", "train");
         Assert.Equal(2, records.Count);
-        Assert.Equal(("k", "t1", "q", "a"), (records[0].Kind, records[0].Template, records[0].Messages![1].Content, records[0].Answer));
+        Assert.Equal(("k", "t", "q", "a"),
+            (records[0].Kind, records[0].Template, records[0].Messages![1].Content, records[0].Answer));
         Assert.Equal(2, records[1].Messages!.Count);
     }
 
@@ -161,7 +173,8 @@ public sealed class CuratorTests
         await scratch.Curate(Scratch.Recipe("a.jsonl") with { HeldOutShare = 0.2 }, "first");
         var result = await scratch.Curate(Scratch.Recipe("first") with { HeldOutShare = 0.5, Seed = 9 }, "second");
         Assert.Equal([ArtifactTree.Scan("", "", scratch["first"]).Digest], result.Manifest.Parents);
-        Assert.Equal(scratch.Records("first", "heldout").Select(r => r.Text), scratch.Records("second", "heldout").Select(r => r.Text));
+        Assert.Equal(scratch.Records("first", "heldout").Select(r => r.Text),
+            scratch.Records("second", "heldout").Select(r => r.Text));
     }
 
     [Fact]

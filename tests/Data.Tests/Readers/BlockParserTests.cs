@@ -13,13 +13,15 @@ public sealed class BlockParserTests
         return new ParsedBlock([.. all.SelectMany(p => p.Records)], [.. all.SelectMany(p => p.Issues)], 0);
     }
 
-    private static ParsedBlock ParseLines(params string[] lines) => Parse("a.jsonl", Encoding.UTF8.GetBytes(string.Join('\n', lines)));
+    private static ParsedBlock ParseLines(params string[] lines) =>
+        Parse("a.jsonl", Encoding.UTF8.GetBytes(string.Join('\n', lines)));
 
     [Fact]
     public void A_record_keeps_what_is_known_of_it()
     {
         var record = Assert.Single(ParseLines(
-            """{"id": 7, "meta": {"text": "no", "a": [1, {}]}, "text": "一\n二", "source": "book", "license": "MIT", "x": null}""").Records);
+            """{"id": 7, "meta": {"text": "no", "a": [1, {}]}, "text": "一\n二", """
+            + """ "source": "book", "license": "MIT", "x": null}""").Records);
         Assert.Equal(("7", "一\n二", "book", "MIT"), (record.Id, record.Text, record.Source, record.Licence));
     }
 
@@ -27,7 +29,8 @@ public sealed class BlockParserTests
     public void A_chat_record_has_turns_and_the_answer_is_the_last()
     {
         var record = Assert.Single(ParseLines(
-            """{"kind":"sum","messages":[{"role":"user","content":"1+1?","name":"x"}],"answer":"2","template":"en-1"}""").Records);
+            """{"kind":"sum","messages":[{"role":"user","content":"1+1?","name":"x"}],"""
+            + """ "answer":"2","template":"en-1"}""").Records);
         Assert.Equal([("user", "1+1?"), ("assistant", "2")], record.Turns!.Select(t => (t.Role, t.Content)));
         Assert.Equal(("sum", "en-1"), (record.Kind, record.Template));
     }
@@ -35,7 +38,8 @@ public sealed class BlockParserTests
     [Fact]
     public void Lines_that_are_not_JSON_are_counted_with_file_and_line_and_the_others_are_kept()
     {
-        var parsed = ParseLines("""{"text":"one"}""", "{nonsense", "", "   ", "[1]", "\"word\"", """{"text":"x"} trailing""",
+        var parsed = ParseLines("""{"text":"one"}""", "{nonsense", "", "   ", "[1]", "\"word\"",
+            """{"text":"x"} trailing""",
             """{"text":"half \ud800 pair"}""", "\0", """{"text":"two"}""", "{\"text\":\"unfinished");
         Assert.Equal(["one", "two"], parsed.Records.Select(r => r.Text));
         Assert.Equal(7, parsed.Issues.Count);
@@ -83,7 +87,8 @@ public sealed class BlockParserTests
     public void A_line_that_is_not_UTF_8_is_skipped_with_its_byte_in_the_file()
     {
         var good = Scratch.Line("one");
-        var parsed = Parse("a.jsonl", [.. Encoding.UTF8.GetBytes(good), .. "{\"text\":\""u8, 0xFF, .. "\"}\n"u8, .. Encoding.UTF8.GetBytes(good)]);
+        var parsed = Parse("a.jsonl", [.. Encoding.UTF8.GetBytes(good), .. "{\"text\":\""u8, 0xFF, .. "\"}\n"u8,
+            .. Encoding.UTF8.GetBytes(good)]);
         Assert.Equal(2, parsed.Records.Count);
         Assert.Contains($"a.jsonl:2: not UTF-8 at byte {good.Length + 9}", Assert.Single(parsed.Issues).Message);
     }

@@ -6,9 +6,11 @@ namespace Weir.Data.Tests.Readers;
 
 public sealed class FileBlocksTests
 {
-    private static readonly string Lines = string.Concat(Enumerable.Range(0, 5000).Select(i => Scratch.Line($"第 {i} 行 line {i * 7919 % 1009}")));
+    private static readonly string Lines =
+        string.Concat(Enumerable.Range(0, 5000).Select(i => Scratch.Line($"第 {i} 行 line {i * 7919 % 1009}")));
 
-    private static (List<SourceRecord> Records, List<ReadIssue> Issues, FileBlocks Blocks) Read(string path, ReadLimits? limits = null)
+    private static (List<SourceRecord> Records, List<ReadIssue> Issues, FileBlocks Blocks) Read(string path,
+        ReadLimits? limits = null)
     {
         var blocks = new FileBlocks(SourceFiles.List(path).Files[0], limits ?? new ReadLimits());
         var parsed = blocks.Read().Select(BlockParser.Parse).ToList();
@@ -56,8 +58,10 @@ public sealed class FileBlocksTests
     {
         using var scratch = new Scratch();
         byte[] one = Encoding.UTF8.GetBytes(Scratch.Line("one")), two = Encoding.UTF8.GetBytes(Scratch.Line("two"));
-        Assert.Equal(2, Read(scratch.WriteRaw("a.jsonl.zst", [.. Scratch.Zstd(one), .. Scratch.Zstd(two)])).Records.Count);
-        Assert.Equal(2, Read(scratch.WriteRaw("a.jsonl.gz", [.. Scratch.Gzip(one), .. Scratch.Gzip(two)])).Records.Count);
+        Assert.Equal(2, Read(scratch.WriteRaw("a.jsonl.zst",
+            [.. Scratch.Zstd(one), .. Scratch.Zstd(two)])).Records.Count);
+        Assert.Equal(2, Read(scratch.WriteRaw("a.jsonl.gz",
+            [.. Scratch.Gzip(one), .. Scratch.Gzip(two)])).Records.Count);
     }
 
     [Theory]
@@ -81,7 +85,8 @@ public sealed class FileBlocksTests
         }
         Assert.True(before > 0);
         // A few bytes less than all of it: the checksum at the end is not there.
-        Assert.Equal(ReadReasons.Truncated, Read(scratch.WriteRaw($"a.jsonl.{ending}", whole.AsSpan(0, whole.Length - 2))).Issues[0].Reason);
+        Assert.Equal(ReadReasons.Truncated,
+            Read(scratch.WriteRaw($"a.jsonl.{ending}", whole.AsSpan(0, whole.Length - 2))).Issues[0].Reason);
     }
 
     [Theory]
@@ -126,8 +131,8 @@ public sealed class FileBlocksTests
     public void A_line_over_the_limit_is_counted_and_the_next_ones_are_read()
     {
         using var scratch = new Scratch();
-        var path = scratch.Write("a.jsonl", Scratch.Line("before") + Scratch.Line(new string('x', 100_000)) + Scratch.Line("after")
-            + Scratch.Line(new string('y', 100_000)).TrimEnd());
+        var path = scratch.Write("a.jsonl", Scratch.Line("before") + Scratch.Line(new string('x', 100_000))
+            + Scratch.Line("after") + Scratch.Line(new string('y', 100_000)).TrimEnd());
         var (records, issues, _) = Read(path, new ReadLimits(DocumentBytes: 10_000, BlockBytes: 1000));
         Assert.Equal([("before", 1L), ("after", 3L)], records.Select(r => (r.Text!, r.Line!.Value)));
         Assert.Equal([ReadReasons.TooLong, ReadReasons.TooLong], issues.Select(i => i.Reason));
@@ -140,7 +145,8 @@ public sealed class FileBlocksTests
     {
         using var scratch = new Scratch();
         var limits = new ReadLimits(DocumentBytes: 10_000);
-        Assert.Equal(ReadReasons.TooLong, Assert.Single(Read(scratch.Write("a.txt.zst", new string('x', 10_001)), limits).Issues).Reason);
+        Assert.Equal(ReadReasons.TooLong,
+            Assert.Single(Read(scratch.Write("a.txt.zst", new string('x', 10_001)), limits).Issues).Reason);
         Assert.Single(Read(scratch.Write("b.txt.zst", new string('x', 10_000)), limits).Records);
     }
 
@@ -161,6 +167,7 @@ public sealed class FileBlocksTests
         using var scratch = new Scratch();
         var file = SourceFiles.List(scratch.Write("a.txt", "x")).Files[0];
         File.Delete(file.Path);
-        Assert.Contains(file.Path, Assert.Throws<UserErrorException>(() => new FileBlocks(file, new ReadLimits()).Read().ToList()).Message);
+        Assert.Contains(file.Path, Assert.Throws<UserErrorException>(() =>
+            new FileBlocks(file, new ReadLimits()).Read().ToList()).Message);
     }
 }

@@ -19,9 +19,11 @@ public sealed class ReaderFuzzTests
         const int Rounds = 150;
         using var scratch = new Scratch();
         var seedText = name == "recipe.yaml"
-            ? "name: x\nform: text\nsources:\n  - path: good.txt\n    split: train\nheldout: {share: 0.1, maximumDocuments: 3}\nseed: 4\n"
+            ? "name: x\nform: text\nsources:\n  - path: good.txt\n    split: train\n"
+                + "heldout: {share: 0.1, maximumDocuments: 3}\nseed: 4\n"
             : string.Concat(Enumerable.Range(0, 60).Select(i => i % 5 == 0
-                ? "{\"messages\":[{\"role\":\"user\",\"content\":\"问 " + i + "\"}],\"answer\":\"答\"}\n" : Scratch.Line($"文字 {i} \u0301 text")));
+                ? "{\"messages\":[{\"role\":\"user\",\"content\":\"问 " + i + "\"}],\"answer\":\"答\"}\n"
+                    : Scratch.Line($"文字 {i} \u0301 text")));
         scratch.Write("good.txt", "good");
         var valid = File.ReadAllBytes(scratch.Write(name, Encoding.UTF8.GetBytes(seedText)));
         var random = new Random(20240607);
@@ -33,7 +35,8 @@ public sealed class ReaderFuzzTests
             try
             {
                 var recipe = CurationRecipe.Load(path);
-                await new Curator(recipe, new CurationOptions(), p => Path.GetFullPath(p, scratch.Path)).RunAsync(output, null, default);
+                await new Curator(recipe, new CurationOptions(), p => Path.GetFullPath(p, scratch.Path))
+                    .RunAsync(output, null, default);
             }
             catch (UserErrorException)
             {
@@ -56,7 +59,9 @@ public sealed class ReaderFuzzTests
                 case 1 when at < bytes.Count: bytes[at] = (byte)random.Next(256); break;
                 case 2: bytes.Insert(at, (byte)random.Next(256)); break;
                 case 3: bytes.RemoveRange(at, Math.Min(bytes.Count - at, random.Next(1, 40))); break;
-                case 4: bytes.InsertRange(at, bytes.Skip(random.Next(bytes.Count + 1)).Take(random.Next(200)).ToArray()); break;
+                case 4:
+                    bytes.InsertRange(at, [.. bytes.Skip(random.Next(bytes.Count + 1)).Take(random.Next(200))]);
+                    break;
                 default: bytes.InsertRange(at, "\"{[\\u\n: -"u8.ToArray().Take(random.Next(10))); break;
             }
         }

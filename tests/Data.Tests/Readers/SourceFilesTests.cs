@@ -9,7 +9,8 @@ public sealed class SourceFilesTests
     public void Files_are_listed_in_ordinal_order_with_hidden_ones_left_out_and_unknown_ones_counted()
     {
         using var scratch = new Scratch();
-        foreach (var name in (string[])["b.txt", "B.md", "a/z.jsonl", "a.jsonl.zst", "x.TXT.GZ", ".hidden.txt", ".git/y.txt", "p.pdf", "q.pdf", "README"])
+        foreach (var name in (string[])["b.txt", "B.md", "a/z.jsonl", "a.jsonl.zst", "x.TXT.GZ", ".hidden.txt",
+            ".git/y.txt", "p.pdf", "q.pdf", "README"])
             scratch.Write(name, "x");
         var listing = SourceFiles.List(scratch.Path);
         Assert.Equal(["B.md", "a.jsonl.zst", "a/z.jsonl", "b.txt", "x.TXT.GZ"], listing.Files.Select(f => f.Name));
@@ -37,8 +38,10 @@ public sealed class SourceFilesTests
     public void A_missing_path_and_an_unknown_file_are_errors()
     {
         using var scratch = new Scratch();
-        Assert.Contains("no such file", Assert.Throws<UserErrorException>(() => SourceFiles.List(scratch["gone"])).Message);
-        Assert.Contains("no reader knows", Assert.Throws<UserErrorException>(() => SourceFiles.List(scratch.Write("a.pdf", "x"))).Message);
+        Assert.Contains("no such file",
+            Assert.Throws<UserErrorException>(() => SourceFiles.List(scratch["gone"])).Message);
+        Assert.Contains("no reader knows",
+            Assert.Throws<UserErrorException>(() => SourceFiles.List(scratch.Write("a.pdf", "x"))).Message);
     }
 
     [Fact]

@@ -16,7 +16,8 @@ public sealed class DatasetTokenizerTests
 {
     private static async Task<DatasetFolder> TextDataset(Scratch scratch)
     {
-        scratch.Write("a.jsonl", string.Concat(Enumerable.Range(0, 400).Select(i => Scratch.Line($"第{i}篇: the weir turns wild water\n into {i * i} 😀"))));
+        scratch.Write("a.jsonl", string.Concat(Enumerable.Range(0, 400).Select(i =>
+            Scratch.Line($"第{i}篇: the weir turns wild water\n into {i * i} 😀"))));
         await scratch.Curate(Scratch.Recipe("a.jsonl") with { HeldOutShare = 0.1 }, "text");
         return DatasetFolder.Open(scratch["text"]);
     }
@@ -32,10 +33,12 @@ public sealed class DatasetTokenizerTests
     private static Tokenizer Train(DatasetFolder dataset, int vocabulary = 400) =>
         TokenizerTrainer.Train([dataset], vocabulary, 1 << 20, null, default);
 
-    private static async Task<DatasetManifest> Tokenize(Scratch scratch, DatasetFolder dataset, Tokenizer tokenizer, string name,
+    private static async Task<DatasetManifest> Tokenize(Scratch scratch, DatasetFolder dataset, Tokenizer tokenizer,
+        string name,
         bool chatAsText = false, TokenizeOptions? options = null) =>
         await new DatasetTokenizer(tokenizer, options ?? new TokenizeOptions()).RunAsync(dataset,
-            new DatasetToTokenize(dataset.Path, name, chatAsText), Directory.CreateDirectory(scratch[name]).FullName, null, default);
+            new DatasetToTokenize(dataset.Path, name, chatAsText), Directory.CreateDirectory(scratch[name]).FullName,
+                null, default);
 
     [Fact]
     public async Task Text_documents_come_back_from_the_shards_each_closed_by_end_of_text()
@@ -55,7 +58,8 @@ public sealed class DatasetTokenizerTests
             var texts = scratch.Records("text", row.Split).Select(r => r.Text!).ToList();
             Assert.Null(shard.Supervised);
             Assert.Null(row.SupervisedTokens);
-            Assert.Equal((row.Documents, row.Tokens, texts.Count), (shard.DocumentCount, shard.Tokens.Length, shard.DocumentCount));
+            Assert.Equal((row.Documents, row.Tokens, texts.Count),
+                (shard.DocumentCount, shard.Tokens.Length, shard.DocumentCount));
             Assert.Equal(row.TextBytes, texts.Sum(t => Encoding.UTF8.GetByteCount(t)));
             Assert.Equal(Digest.OfFile(scratch["tokens/" + row.Path]), row.Digest);
             for (int i = 0; i < texts.Count; i++)
@@ -115,8 +119,10 @@ public sealed class DatasetTokenizerTests
         var dataset = await TextDataset(scratch);
         var tokenizer = Train(dataset);
         var limits = new ReadLimits(BlockBytes: 2000);
-        await Tokenize(scratch, dataset, tokenizer, "one", options: new TokenizeOptions { Threads = 1, ShardTokens = 1000, Limits = limits });
-        var manifest = await Tokenize(scratch, dataset, tokenizer, "two", options: new TokenizeOptions { Threads = 5, ShardTokens = 1000, Limits = limits });
+        await Tokenize(scratch, dataset, tokenizer, "one",
+            options: new TokenizeOptions { Threads = 1, ShardTokens = 1000, Limits = limits });
+        var manifest = await Tokenize(scratch, dataset, tokenizer, "two",
+            options: new TokenizeOptions { Threads = 5, ShardTokens = 1000, Limits = limits });
         Assert.True(manifest.Shards.Count > 5);
         Assert.All(manifest.Shards, s => Assert.InRange(s.Tokens!.Value, 1, 1000));
         Assert.Equal(scratch.FileDigests("one").Where(f => f.Key != "manifest.json"),

@@ -13,7 +13,8 @@ public sealed class TextPiecesTests
         var random = new Random(3);
         string[] parts = ["水", "word", " ", "  ", "\n", "\n\n", "\r\n", "1", "!?", "。", "😀", "\t", "it's"];
         var text = string.Concat(Enumerable.Range(0, 5000).Select(_ => parts[random.Next(parts.Length)]));
-        var tokenizer = BpeTrainer.Train([text], new BpeTrainerOptions { VocabularySize = 400, SpecialTokens = WeirTokens.All }, default);
+        var tokenizer = BpeTrainer.Train([text],
+            new BpeTrainerOptions { VocabularySize = 400, SpecialTokens = WeirTokens.All }, default);
         foreach (int maximum in (int[])[400, 1000, 5000, 1 << 20])
         {
             var pieces = TextPieces.Split(text, maximum).ToList();
@@ -31,7 +32,8 @@ public sealed class TextPiecesTests
         {
             var pieces = TextPieces.Split(text, maximum).ToList();
             Assert.Equal(text, string.Concat(pieces));
-            Assert.All(pieces, p => Assert.DoesNotContain('\uFFFD', Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(p))));
+            Assert.All(pieces, p => Assert.DoesNotContain('\uFFFD',
+                Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(p))));
         }
     }
 }

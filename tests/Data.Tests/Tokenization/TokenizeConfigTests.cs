@@ -20,7 +20,8 @@ public sealed class TokenizeConfigTests
             """);
         Assert.Equal((2048, 1000L), (config.Training!.Vocabulary, config.Training.MaximumBytes));
         Assert.Equal(["corpus"], config.Training.From);
-        Assert.Equal([new DatasetToTokenize("input:corpus", "corpus", false), new DatasetToTokenize("chats/town", "chat-text", true),
+        Assert.Equal([new DatasetToTokenize("input:corpus", "corpus", false),
+            new DatasetToTokenize("chats/town", "chat-text", true),
             new DatasetToTokenize("runs/x", "x", false)], config.Datasets);
     }
 
