@@ -12,7 +12,8 @@ public static class TokenizerConfigFile
     public const string TokenizerFileName = "tokenizer.json";
     public const string ConfigFileName = "tokenizer_config.json";
 
-    /// <summary>Writes <c>tokenizer.json</c> and <c>tokenizer_config.json</c> into the folder, each wholly or not at all.</summary>
+    /// <summary>Writes <c>tokenizer.json</c> and <c>tokenizer_config.json</c> into the folder, each wholly or not at
+    /// all.</summary>
     public static void Write(string folder, Tokenizer tokenizer)
     {
         tokenizer.Save(Path.Combine(folder, TokenizerFileName));
@@ -33,7 +34,8 @@ public static class TokenizerConfigFile
             json.WriteBoolean("add_bos_token", false);
             json.WriteBoolean("add_prefix_space", false);
             json.WriteStartObject("added_tokens_decoder");
-            foreach (var (text, id) in tokenizer.SpecialTokens.OrderBy(token => token.Value)) WriteToken(json, text, id);
+            foreach (var (text, id) in tokenizer.SpecialTokens.OrderBy(token => token.Value))
+                WriteToken(json, text, id);
             json.WriteEndObject();
             json.WriteNull("bos_token");
             json.WriteString("chat_template", ChatTemplate.Jinja);

@@ -5,11 +5,12 @@ namespace Weir.Text.Tokenizers;
 /// <summary>What a tokenizer is to become.</summary>
 public sealed record BpeTrainerOptions
 {
-    /// <summary>Tokens in all: special tokens, the 256 byte symbols and merges. Fewer come out when the text has not enough
-    /// pairs.</summary>
+    /// <summary>Tokens in all: special tokens, the 256 byte symbols and merges. Fewer come out when the text has not
+    /// enough pairs.</summary>
     public int VocabularySize { get; init; } = 8192;
 
-    /// <summary>Special tokens; their ids are their places in this list. Weir's models take <c>WeirTokens.All</c>.</summary>
+    /// <summary>Special tokens; their ids are their places in this list. Weir's models take
+    /// <c>WeirTokens.All</c>.</summary>
     public IReadOnlyList<string> SpecialTokens { get; init; } = [];
 
     /// <summary>Pairs that occur less often do not merge.</summary>
@@ -32,8 +33,10 @@ public static class BpeTrainer
     // Counting the pieces takes about this part of the time.
     private const double CountingPart = 0.4;
 
-    /// <summary>Learns the merges from the documents. Special tokens written in documents count as plain text.</summary>
-    /// <param name="documents">Texts in an order that has been mixed; read once, up to the limit of the options.</param>
+    /// <summary>Learns the merges from the documents. Special tokens written in documents count as plain
+    /// text.</summary>
+    /// <param name="documents">Texts in an order that has been mixed; read once, up to the limit of the
+    /// options.</param>
     /// <param name="options">What the tokenizer is to become.</param>
     /// <param name="ct">Stops the training with <see cref="OperationCanceledException"/>.</param>
     /// <param name="progress">Called now and then with the part done, 0 to 1.</param>
@@ -51,12 +54,13 @@ public static class BpeTrainer
             if (pieces.IsFull) break;
         }
         if (pieces.Bytes == 0)
-            throw new UserErrorException("There is no text to train a tokenizer on. Give documents that are not empty.");
+            throw new UserErrorException(
+                "There is no text to train a tokenizer on. Give documents that are not empty.");
 
         var vocabulary = new GrowingVocabulary(options);
-        var learner = new MergeLearner(pieces, vocabulary.IdOfByte, options.VocabularySize);
+        var learner = new MergeLearner(pieces, vocabulary.IdOfByte, options.VocabularySize, options.MinimumPairCount);
         pieces.Clear();
-        while (vocabulary.Count < options.VocabularySize && learner.TryNext(options.MinimumPairCount, out var left, out var right))
+        while (vocabulary.Count < options.VocabularySize && learner.TryNext(out var left, out var right))
         {
             ct.ThrowIfCancellationRequested();
             if (!vocabulary.TryAddMerge(left, right, out var result)) continue;
@@ -76,6 +80,7 @@ public static class BpeTrainer
         if (options.MinimumPairCount < 1) throw new UserErrorException("The minimum pair count must be 1 or more.");
         if (options.MaxTrainingBytes is < 1 or > MostTrainingBytes)
             throw new UserErrorException($"The limit of training bytes must be 1 to {MostTrainingBytes:N0}.");
-        if (options.MaxTokenCharacters < 1) throw new UserErrorException("A token must be allowed 1 character or more.");
+        if (options.MaxTokenCharacters < 1)
+            throw new UserErrorException("A token must be allowed 1 character or more.");
     }
 }

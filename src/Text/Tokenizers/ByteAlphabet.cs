@@ -2,14 +2,16 @@ using System.Text;
 
 namespace Weir.Text.Tokenizers;
 
-/// <summary>The byte-level text form of GPT-2: each byte is written as one printable character, so that tokens (which may end
-/// within a character) can stand in JSON. Printable Latin-1 bytes stand for themselves, the other 68 for U+0100 and up.</summary>
+/// <summary>The byte-level text form of GPT-2: each byte is written as one printable character, so that tokens (which
+/// may end within a character) can stand in JSON. Printable Latin-1 bytes stand for themselves, the other 68 for U+0100
+/// and up.</summary>
 internal static class ByteAlphabet
 {
     private static readonly char[] CharacterOfByte = BuildCharacters();
     private static readonly short[] ByteOfCharacter = BuildBytes();
 
-    /// <summary>Bytes in the order in which GPT-2 numbers their symbols: those that stand for themselves, then the rest.</summary>
+    /// <summary>Bytes in the order in which GPT-2 numbers their symbols: those that stand for themselves, then the
+    /// rest.</summary>
     public static IEnumerable<byte> InVocabularyOrder() =>
         Enumerable.Range(0, 256).OrderBy(b => StandsForItself(b) ? 0 : 1).ThenBy(b => b).Select(b => (byte)b);
 
@@ -34,7 +36,8 @@ internal static class ByteAlphabet
         return bytes;
     }
 
-    private static bool StandsForItself(int b) => b is (>= '!' and <= '~') or (>= 0xA1 and <= 0xAC) or (>= 0xAE and <= 0xFF);
+    private static bool StandsForItself(int b) =>
+        b is (>= '!' and <= '~') or (>= 0xA1 and <= 0xAC) or (>= 0xAE and <= 0xFF);
 
     private static char[] BuildCharacters()
     {

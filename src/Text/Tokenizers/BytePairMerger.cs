@@ -2,14 +2,16 @@ using System.Buffers;
 
 namespace Weir.Text.Tokenizers;
 
-/// <summary>Merges the symbols of one piece: again and again the pair of the lowest rank, the leftmost of equals, until no pair
-/// merges. Short pieces scan for that pair; long ones keep a heap, so that a run of a megabyte is not quadratic.</summary>
+/// <summary>Merges the symbols of one piece: again and again the pair of the lowest rank, the leftmost of equals, until
+/// no pair merges. Short pieces scan for that pair; long ones keep a heap, so that a run of a megabyte is not
+/// quadratic.</summary>
 internal static class BytePairMerger
 {
     /// <summary>Up to here a scan beats the heap's bookkeeping (symbols).</summary>
     public const int ScanLimit = 128;
 
-    /// <summary>Merges in place and returns how many symbols are left at the front of <paramref name="symbols"/>.</summary>
+    /// <summary>Merges in place and returns how many symbols are left at the front of
+    /// <paramref name="symbols"/>.</summary>
     public static int Merge(Span<int> symbols, MergeTable merges) =>
         symbols.Length <= ScanLimit ? MergeByScan(symbols, merges) : MergeByHeap(symbols, merges);
 

@@ -28,9 +28,9 @@ internal sealed class BytePairModel
         var ids = new Dictionary<string, int>(vocabulary.Tokens.Count, StringComparer.Ordinal);
         for (var id = 0; id < vocabulary.Tokens.Count; id++)
         {
-            if (!ids.TryAdd(vocabulary.Tokens[id], id))
-                throw new UserErrorException(
-                    $"{where}: ids {ids[vocabulary.Tokens[id]]} and {id} are the same token '{vocabulary.Tokens[id]}'.");
+            var text = vocabulary.Tokens[id];
+            if (!ids.TryAdd(text, id))
+                throw new UserErrorException($"{where}: ids {ids[text]} and {id} are the same token '{text}'.");
         }
         _isSpecial = MarkSpecials(vocabulary, ids, where);
         _bytes = vocabulary.Tokens.Select((text, id) => BytesOf(text, id, where)).ToArray();
@@ -39,7 +39,8 @@ internal sealed class BytePairModel
             var symbol = ByteAlphabet.Symbol((byte)b);
             if (!ids.TryGetValue(symbol, out _idOfByte[b]) || _isSpecial[_idOfByte[b]])
                 throw new UserErrorException(
-                    $"{where}: the token '{symbol}' of byte 0x{b:X2} is missing, so this is no complete byte-level vocabulary.");
+                    $"{where}: the token '{symbol}' of byte 0x{b:X2} is missing, "
+                    + "so this is no complete byte-level vocabulary.");
         }
         _merges = BuildMerges(vocabulary, ids, where);
     }
@@ -134,7 +135,8 @@ internal sealed class BytePairModel
     }
 }
 
-/// <summary>A byte-level BPE as files state it: tokens in byte-level text form by id (special tokens as they are), merges by rank.</summary>
+/// <summary>A byte-level BPE as files state it: tokens in byte-level text form by id (special tokens as they are),
+/// merges by rank.</summary>
 internal sealed record BytePairVocabulary(
     IReadOnlyList<string> Tokens,
     IReadOnlyList<(string Left, string Right)> Merges,

@@ -17,17 +17,20 @@ internal enum CharacterClass : byte
     LineEnd,
 }
 
-/// <summary>The class of a character: a table for the basic plane, the runtime's Unicode data for the planes above.</summary>
+/// <summary>The class of a character: a table for the basic plane, the runtime's Unicode data for the planes
+/// above.</summary>
 internal static class CharacterClasses
 {
     private static readonly CharacterClass[] BasicPlane = BuildBasicPlane();
 
-    /// <summary>The class of the character that starts at <paramref name="at"/> and its length in UTF-16 units (1 or 2).</summary>
+    /// <summary>The class of the character that starts at <paramref name="at"/> and its length in UTF-16 units (1 or
+    /// 2).</summary>
     public static CharacterClass At(ReadOnlySpan<char> text, int at, out int length)
     {
         var c = text[at];
         length = 1;
-        if (!char.IsHighSurrogate(c) || at + 1 >= text.Length || !char.IsLowSurrogate(text[at + 1])) return BasicPlane[c];
+        if (!char.IsHighSurrogate(c) || at + 1 >= text.Length || !char.IsLowSurrogate(text[at + 1]))
+            return BasicPlane[c];
         length = 2;
         return OfCategory(CharUnicodeInfo.GetUnicodeCategory(char.ConvertToUtf32(c, text[at + 1])));
     }

@@ -2,7 +2,8 @@ using Weir.Formats.Bcl;
 
 namespace Weir.Text.Tokenizers;
 
-/// <summary>The vocabulary of a tokenizer in training: special tokens, then the byte symbols, then what merges make.</summary>
+/// <summary>The vocabulary of a tokenizer in training: special tokens, then the byte symbols, then what merges
+/// make.</summary>
 internal sealed class GrowingVocabulary
 {
     private readonly int _maxCharacters;
@@ -25,7 +26,8 @@ internal sealed class GrowingVocabulary
         {
             // A byte of UTF-8 that continues a character (10xxxxxx) starts none.
             if (!Add(ByteAlphabet.Symbol(value), (value & 0xC0) == 0x80 ? 0 : 1))
-                throw new UserErrorException($"The special token '{ByteAlphabet.Symbol(value)}' is the name of a byte. Rename it.");
+                throw new UserErrorException(
+                    $"The special token '{ByteAlphabet.Symbol(value)}' is the name of a byte. Rename it.");
             IdOfByte[value] = Count - 1;
         }
     }
@@ -34,8 +36,8 @@ internal sealed class GrowingVocabulary
 
     public int[] IdOfByte { get; } = new int[256];
 
-    /// <summary>Adds the token that the pair makes. False when it would be too long, or when there is such a token already:
-    /// a token comes to be in one way only, so that every reader's merge loop agrees.</summary>
+    /// <summary>Adds the token that the pair makes. False when it would be too long, or when there is such a token
+    /// already: a token comes to be in one way only, so that every reader's merge loop agrees.</summary>
     public bool TryAddMerge(int left, int right, out int result)
     {
         result = Count;

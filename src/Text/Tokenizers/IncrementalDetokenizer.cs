@@ -2,14 +2,15 @@ using System.Text;
 
 namespace Weir.Text.Tokenizers;
 
-/// <summary>Turns ids into text one by one, as they are generated. What it returns is whole characters: bytes of a character
-/// that has not ended wait for the next id. All returned texts together equal <see cref="Tokenizer.Decode(int[], bool)"/>.
-/// For one sequence and one thread.</summary>
+/// <summary>Turns ids into text one by one, as they are generated. What it returns is whole characters: bytes of a
+/// character that has not ended wait for the next id. All returned texts together equal
+/// <see cref="Tokenizer.Decode(int[], bool)"/>. For one sequence and one thread.</summary>
 public sealed class IncrementalDetokenizer(Tokenizer tokenizer)
 {
     private readonly Decoder _decoder = Encoding.UTF8.GetDecoder();
 
-    /// <summary>The text that became complete with this token; empty for a special token or within a character.</summary>
+    /// <summary>The text that became complete with this token; empty for a special token or within a
+    /// character.</summary>
     public string Push(int id) => tokenizer.IsSpecial(id) ? "" : Convert(tokenizer.TokenBytes(id), flush: false);
 
     /// <summary>The rest at the end of the sequence: U+FFFD when it ends within a character, otherwise empty.</summary>

@@ -2,8 +2,8 @@ using System.Numerics;
 
 namespace Weir.Text.Tokenizers;
 
-/// <summary>Which pairs of tokens merge, at what rank, into which token: an open-addressing hash table that is built once and
-/// then only read, so that any number of threads may use it.</summary>
+/// <summary>Which pairs of tokens merge, at what rank, into which token: an open-addressing hash table that is built
+/// once and then only read, so that any number of threads may use it.</summary>
 internal sealed class MergeTable
 {
     /// <summary>The rank of a pair that does not merge.</summary>

@@ -1,7 +1,8 @@
 namespace Weir.Text.Tokenizers;
 
-/// <summary>Remembers the ids of short pieces. Bounded: a fixed number of slots, where a newcomer takes the place of whatever
-/// had the same hash. Safe without locks, because an entry is immutable and a slot changes by one reference.</summary>
+/// <summary>Remembers the ids of short pieces. Bounded: a fixed number of slots, where a newcomer takes the place of
+/// whatever had the same hash. Safe without locks, because an entry is immutable and a slot changes by one
+/// reference.</summary>
 internal sealed class PieceCache
 {
     /// <summary>Longer pieces seldom come again (characters).</summary>

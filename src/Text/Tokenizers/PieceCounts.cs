@@ -3,8 +3,8 @@ using Weir.Text.Unicode;
 
 namespace Weir.Text.Tokenizers;
 
-/// <summary>The different pieces of the training text and how often each occurs, in the order in which they were first seen
-/// (so that training does not depend on a hash).</summary>
+/// <summary>The different pieces of the training text and how often each occurs, in the order in which they were first
+/// seen (so that training does not depend on a hash).</summary>
 internal sealed class PieceCounts(long maxBytes)
 {
     /// <summary>Training cuts longer pieces (in UTF-16 units): a run of a million letters would be one piece, and every

@@ -1,15 +1,18 @@
 namespace Weir.Text.Tokenizers;
 
-/// <summary>Cuts text into the pieces that byte pairs may not cross: a hand-written matcher of <see cref="Pattern"/> over whole
-/// characters. (The runtime's regular expressions see UTF-16 units, so <c>\p{L}</c> misses the letters above the basic plane.)</summary>
+/// <summary>Cuts text into the pieces that byte pairs may not cross: a hand-written matcher of <see cref="Pattern"/>
+/// over whole characters. (The runtime's regular expressions see UTF-16 units, so <c>\p{L}</c> misses the letters above
+/// the basic plane.)</summary>
 internal static class PreTokenizer
 {
-    /// <summary>The Qwen2 pattern, as <c>tokenizer.json</c> spells it; llama.cpp knows it as pre-tokenizer <c>qwen2</c>.</summary>
+    /// <summary>The Qwen2 pattern, as <c>tokenizer.json</c> spells it; llama.cpp knows it as pre-tokenizer
+    /// <c>qwen2</c>.</summary>
     public const string Pattern =
-        @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+        @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*"
+        + @"|\s*[\r\n]+|\s+(?!\S)|\s+";
 
-    /// <summary>The end of the piece that starts at <paramref name="start"/>; every character belongs to exactly one piece.
-    /// The branches are the pattern's alternatives in their order.</summary>
+    /// <summary>The end of the piece that starts at <paramref name="start"/>; every character belongs to exactly one
+    /// piece. The branches are the pattern's alternatives in their order.</summary>
     public static int EndOfPiece(ReadOnlySpan<char> text, int start)
     {
         var first = CharacterClasses.At(text, start, out var length);
@@ -61,7 +64,7 @@ internal static class PreTokenizer
     {
         if (rest.IsEmpty) return 0;
         var next = rest.Length > 1 ? (char)(rest[1] | 0x20) : '\0';
-        // Only ASCII letters fold here, as every reader of this pattern but Oniguruma does (it also takes U+017F for s).
+        // Only ASCII letters fold, as in every reader of this pattern but Oniguruma, which takes U+017F for s too.
         return (rest[0] | 0x20, next) switch
         {
             ('s' or 't' or 'm' or 'd', _) when char.IsAsciiLetter(rest[0]) => 1,

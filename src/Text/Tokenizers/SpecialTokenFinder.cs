@@ -2,10 +2,12 @@ using System.Buffers;
 
 namespace Weir.Text.Tokenizers;
 
-/// <summary>Finds special tokens written out in text: the leftmost, and of those that start together the longest.</summary>
+/// <summary>Finds special tokens written out in text: the leftmost, and of those that start together the
+/// longest.</summary>
 internal sealed class SpecialTokenFinder(IReadOnlyDictionary<string, int> specialTokens)
 {
-    private readonly SearchValues<string> _search = SearchValues.Create([.. specialTokens.Keys], StringComparison.Ordinal);
+    private readonly SearchValues<string> _search =
+        SearchValues.Create([.. specialTokens.Keys], StringComparison.Ordinal);
     private readonly (string Text, int Id)[] _longestFirst =
         specialTokens.Select(pair => (pair.Key, pair.Value)).OrderByDescending(token => token.Key.Length).ToArray();
 

@@ -5,9 +5,9 @@ using Weir.Text.Unicode;
 
 namespace Weir.Text.Tokenizers;
 
-/// <summary>A byte-level BPE tokenizer with the Qwen2 pre-tokenizer and NFC normalisation: the one that Weir trains, and the one
-/// in a Hugging Face <c>tokenizer.json</c> or the metadata of a GGUF file. It gives the ids that those readers give.
-/// Immutable, and safe for any number of threads.</summary>
+/// <summary>A byte-level BPE tokenizer with the Qwen2 pre-tokenizer and NFC normalisation: the one that Weir trains,
+/// and the one in a Hugging Face <c>tokenizer.json</c> or the metadata of a GGUF file. It gives the ids that those
+/// readers give. Immutable, and safe for any number of threads.</summary>
 public sealed class Tokenizer
 {
     private readonly BytePairModel _model;
@@ -36,9 +36,10 @@ public sealed class Tokenizer
     /// <summary>The digest (<c>sha256:...</c>) of the <c>tokenizer.json</c> that <see cref="Save"/> writes.</summary>
     public string Digest => _digest.Value;
 
-    /// <summary>Reads a Hugging Face <c>tokenizer.json</c> of the kind that <see cref="Save"/> writes; merges may be strings or
-    /// arrays.</summary>
-    /// <exception cref="UserErrorException">The file is missing, damaged, contradicts itself, or is of another kind.</exception>
+    /// <summary>Reads a Hugging Face <c>tokenizer.json</c> of the kind that <see cref="Save"/> writes; merges may be
+    /// strings or arrays.</summary>
+    /// <exception cref="UserErrorException">The file is missing, damaged, contradicts itself, or is of another
+    /// kind.</exception>
     public static Tokenizer Load(string tokenizerJsonPath) =>
         new(new BytePairModel(TokenizerJson.Read(tokenizerJsonPath), tokenizerJsonPath));
 
@@ -52,14 +53,15 @@ public sealed class Tokenizer
         new(new BytePairModel(new BytePairVocabulary([.. tokens], [.. merges],
             new Dictionary<string, int>(specialTokens, StringComparer.Ordinal)), "tokenizer"));
 
-    /// <summary>Writes a Hugging Face <c>tokenizer.json</c>, wholly or not at all. Equal tokenizers give equal bytes.</summary>
+    /// <summary>Writes a Hugging Face <c>tokenizer.json</c>, wholly or not at all. Equal tokenizers give equal
+    /// bytes.</summary>
     public void Save(string tokenizerJsonPath) =>
         AtomicFile.WriteAllBytes(tokenizerJsonPath, TokenizerJson.Write(_model.Vocabulary));
 
     /// <summary>The ids of the text. Lone surrogates count as U+FFFD.</summary>
     /// <param name="text">Any text; it is normalised to form C first.</param>
-    /// <param name="recogniseSpecial">Whether special tokens written out in the text become their ids. Never for text that a
-    /// user wrote: it could forge turns.</param>
+    /// <param name="recogniseSpecial">Whether special tokens written out in the text become their ids. Never for text
+    /// that a user wrote: it could forge turns.</param>
     public int[] Encode(string text, bool recogniseSpecial = false)
     {
         var ids = new List<int>(text.Length / 2 + 4);
@@ -67,7 +69,8 @@ public sealed class Tokenizer
         return [.. ids];
     }
 
-    /// <summary>Appends the ids of the text to <paramref name="into"/>; otherwise as <see cref="Encode(string, bool)"/>.</summary>
+    /// <summary>Appends the ids of the text to <paramref name="into"/>; otherwise as
+    /// <see cref="Encode(string, bool)"/>.</summary>
     public void Encode(ReadOnlySpan<char> text, List<int> into, bool recogniseSpecial = false)
     {
         // Special tokens are cut out before normalisation, so that each stretch between them is normalised by itself.
@@ -97,8 +100,8 @@ public sealed class Tokenizer
     /// <inheritdoc cref="Decode(ReadOnlySpan{int}, bool)"/>
     public string Decode(int[] ids, bool skipSpecial = true) => Decode(ids.AsSpan(), skipSpecial);
 
-    /// <summary>The bytes that the token stands for; they may begin or end within a character. A special token's are its
-    /// name's.</summary>
+    /// <summary>The bytes that the token stands for; they may begin or end within a character. A special token's are
+    /// its name's.</summary>
     public ReadOnlySpan<byte> TokenBytes(int id) => _model.BytesOf(id);
 
     /// <summary>Whether the id is a special token's.</summary>

@@ -3,8 +3,9 @@ using Weir.Formats.Bcl;
 
 namespace Weir.Text.Tokenizers;
 
-/// <summary>This half reads it. The file is not trusted: whatever is wrong with it becomes a message that says what, and a
-/// setting that would change the ids in a way that <see cref="Tokenizer"/> does not follow is refused, never passed over.</summary>
+/// <summary>This half reads it. The file is not trusted: whatever is wrong with it becomes a message that says what,
+/// and a setting that would change the ids in a way that <see cref="Tokenizer"/> does not follow is refused, never
+/// passed over.</summary>
 internal static partial class TokenizerJson
 {
     /// <summary>Over ten times the largest known file.</summary>
@@ -18,13 +19,15 @@ internal static partial class TokenizerJson
             var file = new FileInfo(path);
             if (!file.Exists) throw new UserErrorException($"There is no tokenizer file '{path}'.");
             if (file.Length > MaxFileBytes)
-                throw new UserErrorException($"{path}: larger than {MaxFileBytes >> 20} MB, which no tokenizer.json is.");
+                throw new UserErrorException(
+                    $"{path}: larger than {MaxFileBytes >> 20} MB, which no tokenizer.json is.");
             using var document = JsonDocument.Parse(File.ReadAllBytes(path));
             return new Reader(path).Read(document.RootElement);
         }
         catch (JsonException e)
         {
-            throw new UserErrorException($"{path}: not readable as JSON ({e.Message}) Was it copied in full?", inner: e);
+            throw new UserErrorException(
+                $"{path}: not readable as JSON. Was it copied in full? The parser says: {e.Message}", inner: e);
         }
         // JsonElement's word for a string that is not valid Unicode; kinds are checked before values are taken.
         catch (InvalidOperationException e)
@@ -53,10 +56,12 @@ internal static partial class TokenizerJson
             foreach (var name in new[] { "byte_fallback", "ignore_merges" })
                 Require(Member(model, name)?.ValueKind != JsonValueKind.True, $"has {name} on, which is not supported");
             foreach (var name in new[] { "continuing_subword_prefix", "end_of_word_suffix" })
-                Require(Member(model, name) is null or { ValueKind: JsonValueKind.Null } || Text(Member(model, name), name) == "",
+                Require(Member(model, name) is null or { ValueKind: JsonValueKind.Null }
+                    || Text(Member(model, name), name) == "",
                     $"has a {name}, which is not supported");
             var specials = ReadAddedTokens(Member(root, "added_tokens"));
-            return new BytePairVocabulary(ReadTokens(Member(model, "vocab"), specials), ReadMerges(Member(model, "merges")), specials);
+            return new BytePairVocabulary(ReadTokens(Member(model, "vocab"), specials),
+                ReadMerges(Member(model, "merges")), specials);
         }
 
         private void ReadPreTokenizer(JsonElement? element)
@@ -67,7 +72,8 @@ internal static partial class TokenizerJson
             RequireType(parts[0], "first pre-tokenizer", "Split");
             var pattern = Text(Member(Member(parts[0], "pattern"), "Regex"), "pattern");
             Require(pattern == PreTokenizer.Pattern, $"splits by another pattern than Qwen2's: {pattern}");
-            Require(Text(Member(parts[0], "behavior"), "behavior") == "Isolated", "does not split with behavior Isolated");
+            Require(Text(Member(parts[0], "behavior"), "behavior") == "Isolated",
+                "does not split with behavior Isolated");
             Require(!Flag(parts[0], "invert"), "splits with invert on");
             RequireType(parts[1], "second pre-tokenizer", "ByteLevel");
             Require(!Flag(parts[1], "add_prefix_space"), "has add_prefix_space on, which is not supported");
@@ -81,9 +87,11 @@ internal static partial class TokenizerJson
             foreach (var token in Items(element, "added_tokens"))
             {
                 var text = Text(Member(token, "content"), "content");
-                Require(Flag(token, "special"), $"has the added token '{text}' that is not special, which is not supported");
+                Require(Flag(token, "special"),
+                    $"has the added token '{text}' that is not special, which is not supported");
                 foreach (var name in new[] { "single_word", "lstrip", "rstrip", "normalized" })
-                    Require(!Flag(token, name), $"has the special token '{text}' with {name} on, which is not supported");
+                    Require(!Flag(token, name),
+                        $"has the special token '{text}' with {name} on, which is not supported");
                 Require(specials.TryAdd(text, Id(Member(token, "id"), text)), $"has the special token '{text}' twice");
             }
             return specials;
@@ -94,9 +102,11 @@ internal static partial class TokenizerJson
             Require(element is { ValueKind: JsonValueKind.Object }, "has no vocab");
             var ids = new Dictionary<string, int>(StringComparer.Ordinal);
             foreach (var property in element!.Value.EnumerateObject())
-                Require(ids.TryAdd(property.Name, Id(property.Value, property.Name)), $"has the token '{property.Name}' twice");
+                Require(ids.TryAdd(property.Name, Id(property.Value, property.Name)),
+                    $"has the token '{property.Name}' twice");
             foreach (var (text, id) in specials)
-                if (!ids.TryAdd(text, id)) Require(ids[text] == id, $"gives the token '{text}' the ids {ids[text]} and {id}");
+                if (!ids.TryAdd(text, id))
+                    Require(ids[text] == id, $"gives the token '{text}' the ids {ids[text]} and {id}");
             var tokens = new string?[ids.Count];
             foreach (var (text, id) in ids)
             {
@@ -120,7 +130,8 @@ internal static partial class TokenizerJson
                     JsonValueKind.Array => items[rank].EnumerateArray().Select(part => Text(part, "merges")).ToArray(),
                     _ => [],
                 };
-                Require(parts.Length == 2 && parts[0].Length > 0 && parts[1].Length > 0, $"merge {rank} does not name two tokens");
+                Require(parts.Length == 2 && parts[0].Length > 0 && parts[1].Length > 0,
+                    $"merge {rank} does not name two tokens");
                 merges[rank] = (parts[0], parts[1]);
             }
             return merges;
@@ -153,10 +164,12 @@ internal static partial class TokenizerJson
             return element.Value.EnumerateArray().ToArray();
         }
 
-        private static bool Flag(JsonElement element, string name) => Member(element, name)?.ValueKind == JsonValueKind.True;
+        private static bool Flag(JsonElement element, string name) =>
+            Member(element, name)?.ValueKind == JsonValueKind.True;
 
         private static JsonElement? Member(JsonElement? element, string name) =>
-            element is { ValueKind: JsonValueKind.Object } parent && parent.TryGetProperty(name, out var member) ? member : null;
+            element is { ValueKind: JsonValueKind.Object } parent
+                && parent.TryGetProperty(name, out var member) ? member : null;
 
         private void Require(bool condition, string otherwise)
         {

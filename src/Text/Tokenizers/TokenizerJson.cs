@@ -4,7 +4,8 @@ using System.Text.Json;
 
 namespace Weir.Text.Tokenizers;
 
-/// <summary>The file <c>tokenizer.json</c> in the layout of the Hugging Face tokenizers library: this half writes it.</summary>
+/// <summary>The file <c>tokenizer.json</c> in the layout of the Hugging Face tokenizers library: this half writes
+/// it.</summary>
 internal static partial class TokenizerJson
 {
     public static byte[] Write(BytePairVocabulary vocabulary)

@@ -3,8 +3,8 @@ using System.Text;
 
 namespace Weir.Text.Unicode;
 
-/// <summary>Makes text fit for training and for the console: well-formed, in normal form C, with <c>\n</c> line ends and without
-/// control characters. Cleaning clean text returns the same instance.</summary>
+/// <summary>Makes text fit for training and for the console: well-formed, in normal form C, with <c>\n</c> line ends
+/// and without control characters. Cleaning clean text returns the same instance.</summary>
 public static class TextCleaner
 {
     private static readonly SearchValues<char> Unwanted = SearchValues.Create(

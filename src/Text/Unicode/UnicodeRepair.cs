@@ -3,16 +3,19 @@ using System.Text;
 
 namespace Weir.Text.Unicode;
 
-/// <summary>Well-formed UTF-16 and normal form C, each with a fast path that costs one pass and no allocation.</summary>
+/// <summary>Well-formed UTF-16 and normal form C, each with a fast path that costs one pass and no
+/// allocation.</summary>
 internal static class UnicodeRepair
 {
     public const char Replacement = '\uFFFD';
 
-    /// <summary>Characters that are normal in form C whatever stands beside them, so that text made of these alone needs no
-    /// normaliser: the ranges hold no combining mark, no singleton (U+2126 and the like) and no conjoining jamo.</summary>
+    /// <summary>Characters that are normal in form C whatever stands beside them, so that text made of these alone
+    /// needs no normaliser: the ranges hold no combining mark, no singleton (U+2126 and the like) and no conjoining
+    /// jamo.</summary>
     private static readonly SearchValues<char> AlwaysNormal = SearchValues.Create(AlwaysNormalCharacters());
 
-    /// <summary>Replaces every surrogate without its partner by U+FFFD; returns the same instance when there is none.</summary>
+    /// <summary>Replaces every surrogate without its partner by U+FFFD; returns the same instance when there is
+    /// none.</summary>
     public static string RepairSurrogates(string text)
     {
         var first = IndexOfLoneSurrogate(text);
@@ -29,14 +32,16 @@ internal static class UnicodeRepair
         });
     }
 
-    /// <summary>Normal form C; the text must be well-formed UTF-16. Returns the same instance when it is normal already.</summary>
+    /// <summary>Normal form C; the text must be well-formed UTF-16. Returns the same instance when it is normal
+    /// already.</summary>
     public static string Normalise(string text)
     {
         if (IsPlainlyNormal(text)) return text;
         return text.IsNormalized(NormalizationForm.FormC) ? text : text.Normalize(NormalizationForm.FormC);
     }
 
-    /// <summary>True when a glance shows that the text is well-formed and in form C; false when it takes a closer look.</summary>
+    /// <summary>True when a glance shows that the text is well-formed and in form C; false when it takes a closer
+    /// look.</summary>
     public static bool IsPlainlyNormal(ReadOnlySpan<char> text) => text.IndexOfAnyExcept(AlwaysNormal) < 0;
 
     private static int IndexOfLoneSurrogate(ReadOnlySpan<char> text)

@@ -1,0 +1,21 @@
+// Reads tokenizer.json and tokenizer_config.json from the folder in the first argument with the reference libraries and
+// answers each line of standard input with a line: {"text"} -> ids and decoded text; {"messages"} -> the same for the
+// conversation as the chat template renders it.
+import { readFileSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { Template } from "@huggingface/jinja";
+import { Tokenizer } from "@huggingface/tokenizers";
+
+const folder = process.argv[2];
+const read = (name) => JSON.parse(readFileSync(`${folder}/${name}`, "utf8"));
+const config = read("tokenizer_config.json");
+const tokenizer = new Tokenizer(read("tokenizer.json"), config);
+const template = new Template(config.chat_template);
+
+for await (const line of createInterface({ input: process.stdin, crlfDelay: Infinity })) {
+  const { text, messages, addGenerationPrompt } = JSON.parse(line);
+  const input = text ?? template.render({ messages, add_generation_prompt: addGenerationPrompt });
+  const { ids } = tokenizer.encode(input, { add_special_tokens: false });
+  const decoded = tokenizer.decode(ids, { skip_special_tokens: false, clean_up_tokenization_spaces: false });
+  process.stdout.write(JSON.stringify({ ids, decoded }) + "\n");
+}
