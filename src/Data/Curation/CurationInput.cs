@@ -7,10 +7,12 @@ using Weir.Formats.Runs;
 namespace Weir.Data.Curation;
 
 /// <summary>A file of a recipe's source, and what is learnt about it while it is read.</summary>
-internal sealed class InputFile(SourceFile file, RecipeSource source, string? split)
+internal sealed class InputFile(SourceFile file, RecipeSource source, string? split, bool isWholeSource = false)
 {
     public SourceFile File { get; } = file;
     public RecipeSource Source { get; } = source;
+    /// <summary>As the manifest names it: the recipe's path, and the file in it.</summary>
+    public string Place => isWholeSource ? Source.Path : $"{Source.Path.TrimEnd('/')}/{File.Name}";
     /// <summary>The split that all of its documents go to; null leaves it to the draw.</summary>
     public string? Split { get; } = split;
     public string? Digest { get; set; }
@@ -57,7 +59,7 @@ internal sealed class CurationInput
                 continue;
             }
             var listing = SourceFiles.List(path);
-            files.AddRange(listing.Files.Select(f => new InputFile(f, source, source.Split)));
+            files.AddRange(listing.Files.Select(f => new InputFile(f, source, source.Split, File.Exists(path))));
             foreach (var (extension, count) in listing.Unread)
                 unread[extension] = unread.GetValueOrDefault(extension) + count;
         }
@@ -92,9 +94,7 @@ internal sealed class CurationInput
         if (group.Count() <= MaximumListedFiles)
             return group.Select(f => one with
             {
-                Path = f.File.Path.EndsWith(source.Path, StringComparison.Ordinal) ? source.Path
-                    : $"{source.Path.TrimEnd('/')}/{f.File.Name}",
-                Digest = f.Digest!, Bytes = f.File.Bytes, Documents = f.Kept,
+                Path = f.Place, Digest = f.Digest!, Bytes = f.File.Bytes, Documents = f.Kept,
             });
         return
         [

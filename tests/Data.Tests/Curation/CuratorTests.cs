@@ -132,6 +132,7 @@ public sealed class CuratorTests
                 new RecipeSource("heldout.jsonl", Split: "heldout")],
         };
         var result = await scratch.Curate(recipe);
+        Assert.Equal(["train.jsonl", "heldout.jsonl"], result.Manifest.Sources.Select(s => s.Path));
         Assert.Equal(100, scratch.Records("out", "train").Count);
         Assert.Equal(20, scratch.Records("out", "heldout").Count);
         Assert.Equal(10, result.Manifest.Report!.Dropped["duplicate"]);
