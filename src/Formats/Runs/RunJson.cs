@@ -9,6 +9,8 @@ namespace Weir.Formats.Runs;
 [JsonSerializable(typeof(RunRecord))]
 [JsonSerializable(typeof(MetricRow))]
 [JsonSerializable(typeof(ArtifactRef))]
+[JsonSerializable(typeof(IReadOnlyList<ArtifactRef>))]
+[JsonSerializable(typeof(IReadOnlyList<MetricRow>))]
 public sealed partial class RunJson : JsonSerializerContext
 {
     public static RunJson Pretty { get; } = new(Bcl.WeirJson.Options(indented: true));
