@@ -33,7 +33,15 @@ internal sealed class Reconciler(FleetPlane fleet, FleetOptions options, IJobArt
         while (!stoppingToken.IsCancellationRequested)
         {
             bool busy = await TurnAsync(stoppingToken);
-            await fleet.Wake.WaitAsync(busy ? Interval : IdleInterval, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            try
+            {
+                await fleet.Wake.WaitAsync(busy ? Interval : IdleInterval, stoppingToken);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+            while (fleet.Wake.Wait(0, CancellationToken.None)) { } // one turn answers every call so far
         }
     }
 
