@@ -54,11 +54,13 @@ internal sealed class BatchPacker(TokenCorpus corpus, BatchLayout layout, int se
         return new StepBatches(parts, new DataCursor(epoch, position, [.. missed, .. waiting]));
     }
 
-    /// <summary>The whole corpus once, in its own order, every document cut and packed alike; for measuring.</summary>
-    public static IEnumerable<Batch> Sweep(TokenCorpus corpus, BatchLayout layout)
+    /// <summary>The whole corpus once, in its own order, every document cut and packed alike, until <paramref name="limit"/> tokens are
+    /// taken; for measuring.</summary>
+    public static IEnumerable<Batch> Sweep(TokenCorpus corpus, BatchLayout layout, long limit)
     {
         var batch = new Batch(layout.Rows, layout.Tokens);
-        for (int d = 0; d < corpus.DocumentCount; d++)
+        long taken = 0;
+        for (int d = 0; d < corpus.DocumentCount && taken < limit; d++)
         {
             int targets = corpus.Document(d).Length - 1;
             for (int offset = 0; offset < targets; offset += layout.Tokens)
@@ -70,6 +72,7 @@ internal sealed class BatchPacker(TokenCorpus corpus, BatchLayout layout, int se
                     yield return batch;
                     batch = new Batch(layout.Rows, layout.Tokens);
                 }
+                taken += count;
                 batch.Add(row, corpus.Document(d), offset, count, corpus.Supervision(d), layout.UnsupervisedWeight);
             }
         }

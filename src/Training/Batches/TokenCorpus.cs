@@ -36,6 +36,9 @@ internal sealed class TokenCorpus
     public long TokenCount => _shards.Sum(s => (long)s.Tokens.Length);
     public long TextBytes { get; }
     public int VocabularySize => _shards.Count == 0 ? 0 : _shards[0].VocabularySize;
+    /// <summary>Whether every dataset marks which tokens are targets.</summary>
+    public bool IsMarked => _shards.TrueForAll(s => s.Supervised is not null);
+    public int LongestDocument => Enumerable.Range(0, DocumentCount).Select(d => Document(d).Length).DefaultIfEmpty().Max();
 
     public ReadOnlySpan<int> Document(int index) => _shards[_shardOf[index]].Document(_indexInShard[index]);
 
