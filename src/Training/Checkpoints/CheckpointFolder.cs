@@ -47,7 +47,8 @@ internal sealed class CheckpointFolder(string path)
             {
                 return Load(folder);
             }
-            catch (Exception e) when (e is UserErrorException or IOException or JsonException or UnauthorizedAccessException)
+            catch (Exception e) when (e is UserErrorException or IOException or InvalidDataException
+                or JsonException or UnauthorizedAccessException)
             {
                 warn($"The checkpoint {folder} is damaged and passed over: {e.Message}");
             }

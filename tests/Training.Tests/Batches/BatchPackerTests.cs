@@ -24,10 +24,14 @@ public sealed class BatchPackerTests
             foreach (var target in step.Parts.SelectMany(p => p.Targets)) seen[target] = seen.GetValueOrDefault(target) + 1;
             cursor = step.After;
         }
-        var firsts = starts.Select(s => s).ToHashSet();
-        // What is carried at the end has been drawn but not seen: counts differ by no more than that.
-        foreach (long id in Enumerable.Range(0, total).Select(i => (long)i).Where(i => !firsts.Contains(i)))
-            Assert.InRange(seen.GetValueOrDefault(id), 2, 5);
+        var firsts = starts.ToHashSet();
+        for (int d = 0; d < lengths.Length; d++)
+        {
+            int drawn = Enumerable.Range(0, (int)cursor.Epoch).Sum(e => EpochOrder.Of(corpus, 7, e).Count(x => x == d))
+                + EpochOrder.Of(corpus, 7, cursor.Epoch).Take(cursor.Position).Count(x => x == d);
+            for (int i = 1; i < lengths[d]; i++)
+                Assert.Equal(drawn - cursor.Carried.Count(p => p.Document == d && p.Offset < i), seen.GetValueOrDefault(starts[d] + i));
+        }
         Assert.DoesNotContain(seen.Keys, firsts.Contains);
         var swept = BatchPacker.Sweep(corpus, s_layout, long.MaxValue).SelectMany(b => b.Targets).Order().ToArray();
         Assert.Equal(Enumerable.Range(0, total).Select(i => (long)i).Where(i => !firsts.Contains(i)), swept);
