@@ -56,7 +56,8 @@ internal readonly unsafe struct AttentionBackward<T>(AttentionShape shape, Rotar
             float* k = m.K + j * m.Padded;
             RotaryTable.Turn<T>(qkv, key, cos + j * half, sin + j * half, half, 1, k);
             for (int d = 0; d < size; d++) m.KT[d * m.Columns + j] = k[d];
-            for (int d = 0; d < size; d++) m.VT[d * m.Columns + j] = T.Get(qkv, value + d);
+            AttentionScratch.Read<T>(qkv, value, size, m.Line);
+            for (int d = 0; d < size; d++) m.VT[d * m.Columns + j] = m.Line[d];
         }
         for (int head = kvHead * shape.Group; head < (kvHead + 1) * shape.Group; head++)
             for (int i = 0; i < count; i += Block)
@@ -69,7 +70,7 @@ internal readonly unsafe struct AttentionBackward<T>(AttentionShape shape, Rotar
                     nint position = first + i + r, at = position * shape.OutputWidth + head * size;
                     RotaryTable.Turn<T>(qkv, position * shape.Width + head * size,
                         cos + (i + r) * half, sin + (i + r) * half, half, shape.Scale, m.Q + r * m.Padded);
-                    for (int d = 0; d < size; d++) m.Do[r * m.Padded + d] = T.Get(outputGradient, at + d);
+                    AttentionScratch.Read<T>(outputGradient, at, size, m.Do + r * m.Padded);
                 }
                 Products(m, i + rows);
                 for (int r = 0; r < Block; r++)

@@ -39,7 +39,7 @@ internal readonly unsafe struct AttentionForward<T>(AttentionShape shape, Rotary
             nint key = (nint)(first + j) * shape.Width + (shape.Heads + kvHead) * size, value = key + shape.KvHeads * size;
             RotaryTable.Turn<T>(qkv, key, cos + j * half, sin + j * half, half, 1, turned);
             for (int d = 0; d < size; d++) kT[d * columns + j] = turned[d];
-            for (int d = 0; d < size; d++) v[j * padded + d] = T.Get(qkv, value + d);
+            AttentionScratch.Read<T>(qkv, value, size, v + j * padded);
         }
         for (int head = kvHead * shape.Group; head < (kvHead + 1) * shape.Group; head++)
             for (int i = 0; i < count; i += Block)

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace Weir.Training.Kernels;
 
@@ -26,6 +27,14 @@ internal sealed unsafe class AttentionScratch
         }
         scratch._next = scratch._memory;
         return scratch;
+    }
+
+    /// <summary>Reads one head's vector as float32.</summary>
+    public static void Read<T>(byte* from, nint at, int count, float* to) where T : struct, IElement
+    {
+        int d = 0;
+        for (; d <= count - 16; d += 16) T.Load(from, at + d).Store(to + d);
+        for (; d < count; d++) to[d] = T.Get(from, at + d);
     }
 
     /// <summary>A block of zeros on a 64-byte boundary. The sum of all blocks must stay within what was taken.</summary>

@@ -47,7 +47,7 @@ internal readonly unsafe record struct CrossEntropyKernel(int Rows, int Width)
         if (Width >= 16)
         {
             var most = T.Load(logits, at);
-            for (i = 16; i <= Width - 16; i += 16) most = Vector512.Max(most, T.Load(logits, at + i));
+            for (i = 16; i <= Width - 16; i += 16) most = Vector512.MaxNative(most, T.Load(logits, at + i));
             for (int lane = 0; lane < 16; lane++) largest = Math.Max(largest, most[lane]);
         }
         for (; i < Width; i++) largest = Math.Max(largest, T.Get(logits, at + i));

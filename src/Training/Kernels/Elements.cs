@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Weir.Training.Kernels;
 
@@ -42,6 +43,7 @@ internal readonly unsafe struct BFloat16 : IElement
     public static Vector512<float> Load(byte* data, nint index)
     {
         var halves = Vector256.Load((ushort*)data + index);
+        if (Avx512F.IsSupported) return (Avx512F.ConvertToVector512UInt32(halves) << 16).AsSingle();
         var (low, high) = Vector256.Widen(halves);
         return (Vector512.Create(low, high) << 16).AsSingle();
     }
@@ -51,7 +53,9 @@ internal readonly unsafe struct BFloat16 : IElement
     {
         var bits = value.AsUInt32();
         bits = (bits + Vector512.Create(0x7fffu) + ((bits >> 16) & Vector512.Create(1u))) >> 16;
-        Vector256.Narrow(bits.GetLower(), bits.GetUpper()).Store((ushort*)data + index);
+        var halves = Avx512F.IsSupported ? Avx512F.ConvertToVector256UInt16(bits)
+            : Vector256.Narrow(bits.GetLower(), bits.GetUpper());
+        halves.Store((ushort*)data + index);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -76,7 +80,7 @@ internal static class FastExp
     public static Vector512<float> Exp(Vector512<float> x)
     {
         var tiny = Vector512.LessThan(x, Vector512.Create(-87f));
-        x = Vector512.Min(Vector512.Max(x, Vector512.Create(-87f)), Vector512.Create(88f));
+        x = Vector512.MinNative(Vector512.MaxNative(x, Vector512.Create(-87f)), Vector512.Create(88f));
         var n = Vector512.Floor(Vector512.FusedMultiplyAdd(x, Vector512.Create(1.44269504f), Vector512.Create(0.5f)));
         var r = Vector512.FusedMultiplyAdd(n, Vector512.Create(-0.693359375f), x);
         r = Vector512.FusedMultiplyAdd(n, Vector512.Create(2.12194440e-4f), r);
@@ -87,7 +91,7 @@ internal static class FastExp
         p = Vector512.FusedMultiplyAdd(p, r, Vector512.Create(1.6666665459e-1f));
         p = Vector512.FusedMultiplyAdd(p, r, Vector512.Create(0.5f));
         p = Vector512.FusedMultiplyAdd(p, r * r, r + Vector512<float>.One);
-        var power = ((Vector512.ConvertToInt32(n) + Vector512.Create(127)) << 23).AsSingle();
+        var power = ((Vector512.ConvertToInt32Native(n) + Vector512.Create(127)) << 23).AsSingle();
         return Vector512.AndNot(p * power, tiny);
     }
 }
