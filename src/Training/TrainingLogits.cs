@@ -4,10 +4,12 @@ using static TorchSharp.torch;
 
 namespace Weir.Training;
 
-/// <summary>The training module's own answer, for tests that hold another implementation of the model against it.</summary>
+/// <summary>The training module's own answer, for tests that hold another implementation of the model against
+/// it.</summary>
 public static class TrainingLogits
 {
-    /// <summary>Logits of every position of one document, computed in float32 on the CPU by the trained module's forward pass.</summary>
+    /// <summary>Logits of every position of one document, computed in float32 on the CPU by the trained module's
+    /// forward pass.</summary>
     /// <param name="modelFolder">A model folder in the Hugging Face layout.</param>
     /// <param name="ids">Token ids, at least one.</param>
     /// <returns>[position][vocabulary].</returns>

@@ -14,8 +14,8 @@ using static TorchSharp.torch;
 
 namespace Weir.Training.Tests;
 
-/// <summary>A folder with a tiny token dataset and its tokenizer: each document counts upwards, so that its end follows from its
-/// beginning. Deleted in the end.</summary>
+/// <summary>A folder with a tiny token dataset and its tokenizer: each document counts upwards, so that its end follows
+/// from its beginning. Deleted in the end.</summary>
 internal sealed class ToyWorld : IDisposable
 {
     public const int Vocabulary = 40;
@@ -50,7 +50,8 @@ internal sealed class ToyWorld : IDisposable
 
     public string PathOf(params string[] parts) => Path.Combine([Folder, .. parts]);
 
-    /// <summary>Documents of 6 to 18 tokens: a start, a stride of 1 to 3, then start + stride * i; the last two thirds are marked.</summary>
+    /// <summary>Documents of 6 to 18 tokens: a start, a stride of 1 to 3, then start + stride * i; the last two thirds
+    /// are marked.</summary>
     public static TokenShard Counting(int documents, int seed, bool marked)
     {
         var random = new Random(seed);

@@ -1,8 +1,8 @@
 namespace Weir.Training.Batches;
 
 /// <summary>
-/// Rows of packed documents, ready for one forward pass. A position is r * Tokens + t. Documents never share attention: position p
-/// sees <see cref="Starts"/>[p] .. p of its row and nothing else, and its rotary position counts from there.
+/// Rows of packed documents, ready for one forward pass. A position is r * Tokens + t. Documents never share attention:
+/// position p sees <see cref="Starts"/>[p] .. p of its row and nothing else, and its rotary position counts from there.
 /// Only positions with a weight are handed to the language-model head, in the order of <see cref="TargetPositions"/>.
 /// </summary>
 internal sealed class Batch(int rows, int tokens)
@@ -15,7 +15,8 @@ internal sealed class Batch(int rows, int tokens)
     public int Tokens => tokens;
     /// <summary>[Rows * Tokens] ids; 0 where padded.</summary>
     public long[] Ids { get; } = new long[rows * tokens];
-    /// <summary>[Rows * Tokens] where, in its row, the document of a position begins. A padded position is alone.</summary>
+    /// <summary>[Rows * Tokens] where, in its row, the document of a position begins. A padded position is
+    /// alone.</summary>
     public int[] Starts { get; } = AllAlone(rows, tokens);
     public IReadOnlyList<long> TargetPositions => _positions;
     public IReadOnlyList<long> Targets => _targets;
@@ -27,9 +28,9 @@ internal sealed class Batch(int rows, int tokens)
     public int Free(int row) => tokens - _used[row];
 
     /// <summary>
-    /// Puts <paramref name="count"/> tokens of a document, from <paramref name="offset"/>, behind what the row holds. The target of
-    /// each is the document's next token, so <c>offset + count</c> must lie inside the document, and the last token of a document is
-    /// never an input: nothing follows it that could be learnt.
+    /// Puts <paramref name="count"/> tokens of a document, from <paramref name="offset"/>, behind what the row holds.
+    /// The target of each is the document's next token, so <c>offset + count</c> must lie inside the document, and the
+    /// last token of a document is never an input: nothing follows it that could be learnt.
     /// </summary>
     public void Add(int row, ReadOnlySpan<int> document, int offset, int count, ReadOnlySpan<byte> supervision,
         float unsupervisedWeight)

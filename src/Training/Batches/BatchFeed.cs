@@ -2,8 +2,8 @@ using System.Collections.Concurrent;
 
 namespace Weir.Training.Batches;
 
-/// <summary>Packs the next steps on a thread of its own while the current one trains. One owner; its failure is thrown where
-/// the batch is taken.</summary>
+/// <summary>Packs the next steps on a thread of its own while the current one trains. One owner; its failure is thrown
+/// where the batch is taken.</summary>
 internal sealed class BatchFeed : IDisposable
 {
     private const int Ahead = 2;

@@ -3,8 +3,8 @@ namespace Weir.Training.Batches;
 /// <summary>What is left of a document from <see cref="Offset"/> on.</summary>
 internal sealed record Piece(int Document, int Offset);
 
-/// <summary>Where a run stands in its data, so that a resumed run reads on exactly there: the epoch, how much of its order
-/// has been taken, and the pieces taken but not yet placed.</summary>
+/// <summary>Where a run stands in its data, so that a resumed run reads on exactly there: the epoch, how much of its
+/// order has been taken, and the pieces taken but not yet placed.</summary>
 internal sealed record DataCursor(long Epoch, int Position, IReadOnlyList<Piece> Carried)
 {
     public static DataCursor Start { get; } = new(0, 0, []);
@@ -18,9 +18,9 @@ internal sealed record StepBatches(IReadOnlyList<Batch> Parts, DataCursor After)
 }
 
 /// <summary>
-/// Packs documents into rows of a fixed length, best fit first: each document goes to the fullest row that still holds it. One that
-/// fits nowhere waits for the next step; after <see cref="MissLimit"/> of those the step is full. Documents longer than a row are cut
-/// into row-length pieces, each token remaining a target exactly once.
+/// Packs documents into rows of a fixed length, best fit first: each document goes to the fullest row that still holds
+/// it. One that fits nowhere waits for the next step; after <see cref="MissLimit"/> of those the step is full.
+/// Documents longer than a row are cut into row-length pieces, each token remaining a target exactly once.
 /// </summary>
 internal sealed class BatchPacker(TokenCorpus corpus, BatchLayout layout, int seed)
 {
@@ -54,8 +54,8 @@ internal sealed class BatchPacker(TokenCorpus corpus, BatchLayout layout, int se
         return new StepBatches(parts, new DataCursor(epoch, position, [.. missed, .. waiting]));
     }
 
-    /// <summary>The whole corpus once, in its own order, every document cut and packed alike, until <paramref name="limit"/> tokens are
-    /// taken; for measuring.</summary>
+    /// <summary>The whole corpus once, in its own order, every document cut and packed alike, until
+    /// <paramref name="limit"/> tokens are taken; for measuring.</summary>
     public static IEnumerable<Batch> Sweep(TokenCorpus corpus, BatchLayout layout, long limit)
     {
         var batch = new Batch(layout.Rows, layout.Tokens);
@@ -105,6 +105,6 @@ internal sealed class BatchPacker(TokenCorpus corpus, BatchLayout layout, int se
     }
 }
 
-/// <summary><see cref="Parts"/> accumulation parts of <see cref="Rows"/> x <see cref="Tokens"/> positions, and the loss weight of
-/// tokens that are not marked as supervised.</summary>
+/// <summary><see cref="Parts"/> accumulation parts of <see cref="Rows"/> x <see cref="Tokens"/> positions, and the loss
+/// weight of tokens that are not marked as supervised.</summary>
 internal sealed record BatchLayout(int Parts, int Rows, int Tokens, float UnsupervisedWeight);

@@ -3,8 +3,8 @@ namespace Weir.Training.Batches;
 /// <summary>The order in which one epoch shows the documents: a pure function of corpus, seed and epoch.</summary>
 internal static class EpochOrder
 {
-    /// <summary>Each dataset gives every document floor(weight) times and a random share of them once more; then all are
-    /// shuffled together, so that every batch mixes all datasets.</summary>
+    /// <summary>Each dataset gives every document floor(weight) times and a random share of them once more; then all
+    /// are shuffled together, so that every batch mixes all datasets.</summary>
     public static int[] Of(TokenCorpus corpus, int seed, long epoch)
     {
         var random = new SplitMix(unchecked((ulong)seed * 0x9e3779b97f4a7c15 + (ulong)epoch));

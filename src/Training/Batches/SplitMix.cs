@@ -1,7 +1,7 @@
 namespace Weir.Training.Batches;
 
-/// <summary>SplitMix64 (Steele, Lea, Flood 2014): the order of documents depends on the seed alone, not on the version of a
-/// library's generator, so a run can be resumed by a later release.</summary>
+/// <summary>SplitMix64 (Steele, Lea, Flood 2014): the order of documents depends on the seed alone, not on the version
+/// of a library's generator, so a run can be resumed by a later release.</summary>
 internal struct SplitMix(ulong seed)
 {
     private ulong _state = seed;
@@ -14,7 +14,8 @@ internal struct SplitMix(ulong seed)
         return z ^ (z >> 31);
     }
 
-    /// <summary>Uniform in [0, bound), by multiplication; the bias is below 2^-32 for any bound that fits an int.</summary>
+    /// <summary>Uniform in [0, bound), by multiplication; the bias is below 2^-32 for any bound that fits an
+    /// int.</summary>
     public int Below(int bound) => (int)Math.BigMul(Next(), (ulong)bound, out _);
 
     public void Shuffle(Span<int> values)

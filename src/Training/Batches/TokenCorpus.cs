@@ -8,8 +8,9 @@ namespace Weir.Training.Batches;
 /// <summary>A token dataset to read: where it lies and how often an epoch shows its documents.</summary>
 internal sealed record CorpusPart(string Folder, double Weight);
 
-/// <summary>All documents of one split of the datasets, held in memory and numbered in the order of the datasets and their shards.
-/// What bits per byte need beside the tokens comes along: <see cref="TextBytes"/> of the whole split.</summary>
+/// <summary>All documents of one split of the datasets, held in memory and numbered in the order of the datasets and
+/// their shards. What bits per byte need beside the tokens comes along: <see cref="TextBytes"/> of the whole
+/// split.</summary>
 internal sealed class TokenCorpus
 {
     private readonly List<TokenShard> _shards;

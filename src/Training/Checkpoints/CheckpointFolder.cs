@@ -14,8 +14,9 @@ internal sealed class LoadedCheckpoint(TrainingState state, SafetensorsFile tens
 }
 
 /// <summary>
-/// The checkpoints of a run: folders <c>step-NNNNNNNNN</c> with <c>state.json</c> and <c>state.safetensors</c> (masters and optimiser, float32).
-/// One appears by a rename when all of it is on disk; the last two are kept, so that a damaged one costs an interval and not the run.
+/// The checkpoints of a run: folders <c>step-NNNNNNNNN</c> with <c>state.json</c> and <c>state.safetensors</c> (masters
+/// and optimiser, float32). One appears by a rename when all of it is on disk; the last two are kept, so that a damaged
+/// one costs an interval and not the run.
 /// </summary>
 internal sealed class CheckpointFolder(string path)
 {
@@ -38,7 +39,8 @@ internal sealed class CheckpointFolder(string path)
         foreach (var old in Newest().Skip(Kept)) Directory.Delete(old, recursive: true);
     }
 
-    /// <summary>The newest whole checkpoint; null where there is none. <paramref name="warn"/> is told of each that was passed over.</summary>
+    /// <summary>The newest whole checkpoint; null where there is none. <paramref name="warn"/> is told of each that was
+    /// passed over.</summary>
     public LoadedCheckpoint? LoadNewest(Action<string> warn)
     {
         foreach (var folder in Newest())

@@ -3,13 +3,14 @@ using Weir.Training.Batches;
 
 namespace Weir.Training.Checkpoints;
 
-/// <summary>Where a run stands, beside its tensors. No generator's state is needed: the order of the data follows from seed and
-/// <see cref="Cursor"/>, and nothing else is random after the first step.</summary>
+/// <summary>Where a run stands, beside its tensors. No generator's state is needed: the order of the data follows from
+/// seed and <see cref="Cursor"/>, and nothing else is random after the first step.</summary>
 internal sealed record TrainingState
 {
     public const string SchemaName = "checkpoint/1";
     public string Schema { get; init; } = SchemaName;
-    /// <summary>Digest of what must not change between attempts: data, model, batches, optimiser, objective, seed.</summary>
+    /// <summary>Digest of what must not change between attempts: data, model, batches, optimiser, objective,
+    /// seed.</summary>
     public required string Identity { get; init; }
     public required long Step { get; init; }
     /// <summary>Tokens of documents trained on; padding is not counted.</summary>

@@ -3,7 +3,8 @@ using System.Text.Json.Serialization;
 namespace Weir.Training.Configuration;
 
 /// <summary>What <c>weir train</c> was asked to do: the whole of the configuration file, defaults filled in.
-/// Properties have setters because generated JSON code gives init-only ones no chance to keep their defaults; nobody else sets them.</summary>
+/// Properties have setters because generated JSON code gives init-only ones no chance to keep their defaults; nobody
+/// else sets them.</summary>
 internal sealed record TrainingConfig
 {
     public string Objective { get; set; } = Objectives.Pretrain;
@@ -16,7 +17,8 @@ internal sealed record TrainingConfig
     public BatchShape Batch { get; set; } = new();
     public Budget Budget { get; set; } = new();
     public OptimiserSettings Optimiser { get; set; } = new();
-    /// <summary>Loss weight of tokens that the dataset does not mark as supervised. Null: 1 in pretrain, 0 in sft.</summary>
+    /// <summary>Loss weight of tokens that the dataset does not mark as supervised. Null: 1 in pretrain, 0 in
+    /// sft.</summary>
     public double? PromptWeight { get; set; }
     public string Precision { get; set; } = Precisions.BFloat16;
     public int Seed { get; set; } = 1;
@@ -65,8 +67,8 @@ internal sealed record ModelShape
     public int Context { get; set; } = 512;
 }
 
-/// <summary>One optimiser step sees <see cref="Sequences"/> x <see cref="Tokens"/> x <see cref="Accumulation"/> positions;
-/// memory is that of one accumulation part.</summary>
+/// <summary>One optimiser step sees <see cref="Sequences"/> x <see cref="Tokens"/> x <see cref="Accumulation"/>
+/// positions; memory is that of one accumulation part.</summary>
 internal sealed record BatchShape
 {
     public int Sequences { get; set; } = 16;
@@ -104,7 +106,8 @@ internal sealed record OptimiserSettings
     public double FloorShare { get; set; } = 0.02;
 }
 
-/// <summary>A checkpoint is written when either has passed; 0 turns one off. The end and an interruption always save.</summary>
+/// <summary>A checkpoint is written when either has passed; 0 turns one off. The end and an interruption always
+/// save.</summary>
 internal sealed record CheckpointInterval
 {
     public double Seconds { get; set; } = 60;

@@ -5,7 +5,8 @@ using Weir.Formats.Bcl;
 
 namespace Weir.Training.Configuration;
 
-/// <summary>The door of training: file, <c>--set</c> and defaults become one checked <see cref="TrainingConfig"/>.</summary>
+/// <summary>The door of training: file, <c>--set</c> and defaults become one checked
+/// <see cref="TrainingConfig"/>.</summary>
 internal static class TrainingConfigReader
 {
     public static TrainingConfig Read(string path, IReadOnlyList<string> settings)

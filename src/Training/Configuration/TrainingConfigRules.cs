@@ -2,7 +2,8 @@ using Weir.Formats.Bcl;
 
 namespace Weir.Training.Configuration;
 
-/// <summary>What a configuration must satisfy before any file is read. Each message names the key and the way out.</summary>
+/// <summary>What a configuration must satisfy before any file is read. Each message names the key and the way
+/// out.</summary>
 internal static class TrainingConfigRules
 {
     public static void Check(TrainingConfig config, string where)

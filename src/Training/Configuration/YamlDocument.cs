@@ -6,8 +6,8 @@ using YamlDotNet.RepresentationModel;
 
 namespace Weir.Training.Configuration;
 
-/// <summary>YAML (and so JSON) as JSON nodes, by the core schema: plain scalars are null, booleans, numbers or strings; quoted
-/// ones are always strings.</summary>
+/// <summary>YAML (and so JSON) as JSON nodes, by the core schema: plain scalars are null, booleans, numbers or strings;
+/// quoted ones are always strings.</summary>
 internal static class YamlDocument
 {
     public static JsonNode? Parse(string text, string where)

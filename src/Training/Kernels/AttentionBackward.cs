@@ -4,10 +4,11 @@ using System.Runtime.Intrinsics;
 namespace Weir.Training.Kernels;
 
 /// <summary>
-/// The gradient of <see cref="AttentionForward{T}"/>. Probabilities are computed again from the kept log-sums (Dao et al. 2022).
-/// For each document and key head:
+/// The gradient of <see cref="AttentionForward{T}"/>. Probabilities are computed again from the kept log-sums (Dao et
+/// al. 2022). For each document and key head:
 /// 1. keys, turned, as k [n, D] and kT [D, n]; values as vT [D, n]; dk and dv [n, D] begin at zero;
-/// 2. for each query head of the group and four queries at a time: p = exp(q kT - logSum), dp = do vT, delta = sum(p dp);
+/// 2. for each query head of the group and four queries at a time: p = exp(q kT - logSum), dp = do vT, delta = sum(p
+/// dp);
 /// 3. ds = p (dp - delta); dq = ds k; dk += ds q; dv += p do;
 /// 4. dq and dk are turned back and stored beside dv.
 /// </summary>

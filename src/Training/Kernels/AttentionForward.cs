@@ -4,8 +4,8 @@ using System.Runtime.Intrinsics;
 namespace Weir.Training.Kernels;
 
 /// <summary>
-/// Causal attention inside documents, rotary embedding included. Packed rows hold many short documents, so what lies outside of the
-/// blocks on the diagonal, most of the score matrix, is never computed.
+/// Causal attention inside documents, rotary embedding included. Packed rows hold many short documents, so what lies
+/// outside of the blocks on the diagonal, most of the score matrix, is never computed.
 /// For each document and key head:
 /// 1. keys, turned, go into a transposed block kT [D, n]; values into v [n, D], D padded to 16;
 /// 2. for each query head of the group and four queries at a time: scores = q kT, masked to j &lt;= i;
@@ -77,8 +77,8 @@ internal readonly unsafe struct AttentionForward<T>(AttentionShape shape, Rotary
         }
     }
 
-    /// <summary>Softmax over the first <paramref name="own"/> scores; the others below <paramref name="seen"/> become 0. Returns the
-    /// log of the sum.</summary>
+    /// <summary>Softmax over the first <paramref name="own"/> scores; the others below <paramref name="seen"/> become
+    /// 0. Returns the log of the sum.</summary>
     private static float Softmax(float* p, int own, int seen)
     {
         var lanes = Vector512<int>.Indices;

@@ -14,7 +14,8 @@ internal sealed unsafe class AttentionScratch
 
     ~AttentionScratch() => NativeMemory.AlignedFree(_memory);
 
-    /// <summary>This thread's memory, empty, with room for that many floats and 16 for each block's alignment.</summary>
+    /// <summary>This thread's memory, empty, with room for that many floats and 16 for each block's
+    /// alignment.</summary>
     public static AttentionScratch Take(nint floats)
     {
         var scratch = s_current ??= new AttentionScratch();
@@ -37,7 +38,8 @@ internal sealed unsafe class AttentionScratch
         for (; d < count; d++) to[d] = T.Get(from, at + d);
     }
 
-    /// <summary>A block of zeros on a 64-byte boundary. The sum of all blocks must stay within what was taken.</summary>
+    /// <summary>A block of zeros on a 64-byte boundary. The sum of all blocks must stay within what was
+    /// taken.</summary>
     public float* Block(nint floats)
     {
         var block = _next;

@@ -1,8 +1,8 @@
 namespace Weir.Training.Kernels;
 
 /// <summary>
-/// How a batch lies in the fused projection: [Rows * Tokens, (Heads + 2 KvHeads) * HeadSize], each row all query heads, then all key
-/// heads, then all value heads. Query head h reads key head h / (Heads / KvHeads).
+/// How a batch lies in the fused projection: [Rows * Tokens, (Heads + 2 KvHeads) * HeadSize], each row all query heads,
+/// then all key heads, then all value heads. Query head h reads key head h / (Heads / KvHeads).
 /// </summary>
 internal sealed record AttentionShape(int Rows, int Tokens, int Heads, int KvHeads, int HeadSize)
 {
@@ -18,7 +18,8 @@ internal sealed record AttentionShape(int Rows, int Tokens, int Heads, int KvHea
 /// <summary>A run of positions of one document: its first position in the row, and how many.</summary>
 internal readonly record struct Segment(int First, int Count)
 {
-    /// <summary>The documents of one row. <paramref name="starts"/>[t] is where the document of position t begins.</summary>
+    /// <summary>The documents of one row. <paramref name="starts"/>[t] is where the document of position t
+    /// begins.</summary>
     public static IEnumerable<Segment> Of(int[] starts, int row, int tokens)
     {
         for (int first = 0, t = 1; t <= tokens; t++)

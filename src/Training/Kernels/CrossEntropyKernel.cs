@@ -2,8 +2,8 @@ using System.Runtime.Intrinsics;
 
 namespace Weir.Training.Kernels;
 
-/// <summary>Weighted negative log-likelihood over rows of <paramref name="Width"/> logits. The logits become their own gradient
-/// in place, so that no second tensor of that size exists.</summary>
+/// <summary>Weighted negative log-likelihood over rows of <paramref name="Width"/> logits. The logits become their own
+/// gradient in place, so that no second tensor of that size exists.</summary>
 internal readonly unsafe record struct CrossEntropyKernel(int Rows, int Width)
 {
     public const int Parts = 16;
@@ -11,7 +11,8 @@ internal readonly unsafe record struct CrossEntropyKernel(int Rows, int Width)
     /// <param name="targets">[Rows] ids.</param>
     /// <param name="weights">[Rows] what a row's loss counts.</param>
     /// <param name="losses">[Rows] receives weight * -log p(target).</param>
-    /// <param name="gradientScale">The gradient that takes the logits' place is multiplied by it; 0 leaves them as they are.</param>
+    /// <param name="gradientScale">The gradient that takes the logits' place is multiplied by it; 0 leaves them as they
+    /// are.</param>
     public void Run<T>(int part, byte* logits, long* targets, float* weights, float* losses, float gradientScale)
         where T : struct, IElement
     {

@@ -4,8 +4,8 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Weir.Training.Kernels;
 
-/// <summary>How a kernel reads and writes the elements of a tensor; it always computes in float32. A kernel is written once
-/// over this and compiled for each type.</summary>
+/// <summary>How a kernel reads and writes the elements of a tensor; it always computes in float32. A kernel is written
+/// once over this and compiled for each type.</summary>
 internal unsafe interface IElement
 {
     /// <summary>Bytes an element.</summary>
@@ -73,8 +73,9 @@ internal readonly unsafe struct BFloat16 : IElement
 internal static class FastExp
 {
     /// <summary>
-    /// e^x for x at most 88, with a relative error below 3e-7; below -87 the result is 0. x = n ln 2 + r with |r| at most ln 2 / 2,
-    /// a polynomial of degree 6 for e^r (coefficients of Cephes expf, Moshier 1992), then n goes into the exponent.
+    /// e^x for x at most 88, with a relative error below 3e-7; below -87 the result is 0. x = n ln 2 + r with |r| at
+    /// most ln 2 / 2, a polynomial of degree 6 for e^r (coefficients of Cephes expf, Moshier 1992), then n goes into
+    /// the exponent.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Exp(Vector512<float> x)

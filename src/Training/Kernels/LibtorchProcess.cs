@@ -16,8 +16,9 @@ internal static unsafe class LibtorchProcess
         torch.set_num_threads(threads > 0 ? threads : Environment.ProcessorCount);
     }
 
-    /// <summary>Activations are allocated and freed every step. By default glibc hands large blocks back to the system each time and
-    /// gets them again page by page; this keeps them, which halves the system time of a step. Other C libraries have no mallopt.</summary>
+    /// <summary>Activations are allocated and freed every step. By default glibc hands large blocks back to the system
+    /// each time and gets them again page by page; this keeps them, which halves the system time of a step. Other C
+    /// libraries have no mallopt.</summary>
     private static void KeepFreedMemory()
     {
         if (!OperatingSystem.IsLinux() || !NativeLibrary.TryLoad("libc.so.6", out var libc)

@@ -2,11 +2,12 @@ using System.Runtime.Intrinsics;
 
 namespace Weir.Training.Kernels;
 
-/// <summary>y = x / rms(x) * w over rows of <paramref name="Width"/> elements, rms(x) = sqrt(mean(x^2) + epsilon), and its gradient.</summary>
+/// <summary>y = x / rms(x) * w over rows of <paramref name="Width"/> elements, rms(x) = sqrt(mean(x^2) + epsilon), and
+/// its gradient.</summary>
 internal readonly unsafe record struct RmsNormKernel(int Rows, int Width, float Epsilon)
 {
-    /// <summary>Rows are dealt out in this many equal parts whatever the number of threads, and the weight's gradient is summed
-    /// part by part, so that the result does not depend on the threads.</summary>
+    /// <summary>Rows are dealt out in this many equal parts whatever the number of threads, and the weight's gradient
+    /// is summed part by part, so that the result does not depend on the threads.</summary>
     public const int Parts = 16;
 
     private (int From, int To) RowsOf(int part) => ((int)((long)Rows * part / Parts), (int)((long)Rows * (part + 1) / Parts));
@@ -36,7 +37,8 @@ internal readonly unsafe record struct RmsNormKernel(int Rows, int Width, float 
     }
 
     /// <summary>With s = 1 / rms: dx = s (w dy - x s^2 mean(w dy x)), dw = sum over rows of dy x s.</summary>
-    /// <param name="weightGradients">[Parts, Width], zero before; row <paramref name="part"/> is this part's share.</param>
+    /// <param name="weightGradients">[Parts, Width], zero before; row <paramref name="part"/> is this part's
+    /// share.</param>
     public void Backward<T>(int part, byte* x, float* weight, float* inverse, byte* dy, byte* dx, float* weightGradients)
         where T : struct, IElement
     {

@@ -4,8 +4,8 @@ using System.Runtime.Intrinsics;
 namespace Weir.Training.Kernels;
 
 /// <summary>
-/// Rotary position embedding (Su et al. 2021) in the Hugging Face Llama convention: element d of the first half of a head turns
-/// with element d of the second half, by position * theta^(-2 d / headSize).
+/// Rotary position embedding (Su et al. 2021) in the Hugging Face Llama convention: element d of the first half of a
+/// head turns with element d of the second half, by position * theta^(-2 d / headSize).
 /// </summary>
 internal sealed unsafe class RotaryTable
 {
@@ -31,7 +31,8 @@ internal sealed unsafe class RotaryTable
     public float[] Cos { get; }
     public float[] Sin { get; }
 
-    /// <summary>Reads one head's vector, turns it to its position and multiplies it. <paramref name="to"/> is float32.</summary>
+    /// <summary>Reads one head's vector, turns it to its position and multiplies it. <paramref name="to"/> is
+    /// float32.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Turn<T>(byte* from, nint at, float* cos, float* sin, int half, float scale, float* to)
         where T : struct, IElement
@@ -53,7 +54,8 @@ internal sealed unsafe class RotaryTable
         }
     }
 
-    /// <summary>The gradient of <see cref="Turn"/>: turns a float32 gradient back, multiplies it and stores it.</summary>
+    /// <summary>The gradient of <see cref="Turn"/>: turns a float32 gradient back, multiplies it and stores
+    /// it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void TurnBack<T>(float* from, float* cos, float* sin, int half, float scale, byte* to, nint at)
         where T : struct, IElement

@@ -2,7 +2,8 @@ using System.Runtime.Intrinsics;
 
 namespace Weir.Training.Kernels;
 
-/// <summary>y = silu(g) * u where a row of the input is [g | u], each <paramref name="Width"/> elements, and its gradient.</summary>
+/// <summary>y = silu(g) * u where a row of the input is [g | u], each <paramref name="Width"/> elements, and its
+/// gradient.</summary>
 internal readonly unsafe record struct SwiGluKernel(int Rows, int Width)
 {
     public const int Parts = 16;

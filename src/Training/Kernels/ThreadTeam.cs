@@ -5,9 +5,9 @@ using TorchSharp;
 namespace Weir.Training.Kernels;
 
 /// <summary>
-/// Runs a kernel on libtorch's own OpenMP threads. Threads of .NET's pool would fight with them for the cores: an OpenMP thread
-/// spins for a while after each operation of libtorch, waiting for the next. Where libtorch came without GNU's OpenMP, the kernel
-/// runs on .NET's pool, to the same result.
+/// Runs a kernel on libtorch's own OpenMP threads. Threads of .NET's pool would fight with them for the cores: an
+/// OpenMP thread spins for a while after each operation of libtorch, waiting for the next. Where libtorch came without
+/// GNU's OpenMP, the kernel runs on .NET's pool, to the same result.
 /// </summary>
 internal static unsafe class ThreadTeam
 {
@@ -32,8 +32,8 @@ internal static unsafe class ThreadTeam
         }
     }
 
-    /// <summary>Calls <paramref name="part"/> once for each of 0 .. <paramref name="parts"/> - 1 and returns when all are done. A
-    /// kernel's result must not depend on which thread ran which part.</summary>
+    /// <summary>Calls <paramref name="part"/> once for each of 0 .. <paramref name="parts"/> - 1 and returns when all
+    /// are done. A kernel's result must not depend on which thread ran which part.</summary>
     public static void Run(int parts, Action<int> part)
     {
         int threads = Math.Min(torch.get_num_threads(), parts);
@@ -63,7 +63,8 @@ internal static unsafe class ThreadTeam
     [UnmanagedCallersOnly]
     private static void Enter(nint handle) => Unsafe.As<Work>(GCHandle.FromIntPtr(handle).Target!).Take();
 
-    /// <summary><c>GOMP_parallel(fn, data, threads, flags)</c> of the copy of libgomp that this process has loaded.</summary>
+    /// <summary><c>GOMP_parallel(fn, data, threads, flags)</c> of the copy of libgomp that this process has
+    /// loaded.</summary>
     private static delegate* unmanaged<delegate* unmanaged<nint, void>, nint, uint, uint, void> Find()
     {
         if (!OperatingSystem.IsLinux()) return null;

@@ -8,7 +8,8 @@ namespace Weir.Training.Models;
 
 /// <summary>
 /// A Llama decoder over packed batches. All positions of a batch are rows of one matrix: N = rows * tokens.
-/// N positions, M positions with a target, C hidden, R fused query-key-value width, O heads * head size, G = 2 F, F intermediate.
+/// N positions, M positions with a target, C hidden, R fused query-key-value width, O heads * head size, G = 2 F, F
+/// intermediate.
 /// </summary>
 internal sealed class Decoder(DecoderWeights weights, ScalarType type)
 {

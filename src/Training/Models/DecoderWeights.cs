@@ -6,9 +6,10 @@ using static TorchSharp.torch;
 namespace Weir.Training.Models;
 
 /// <summary>
-/// The float32 masters of a decoder. Layers of a kind are stacked in one tensor, so that a cast, an update or a norm is one operation
-/// and Muon works on all layers at once; query, key and value are fused, and so are gate and up.
-/// Shapes: V vocabulary, C hidden, L layers, R = (heads + 2 KV heads) * head size, O = heads * head size, F intermediate.
+/// The float32 masters of a decoder. Layers of a kind are stacked in one tensor, so that a cast, an update or a norm is
+/// one operation and Muon works on all layers at once; query, key and value are fused, and so are gate and up.
+/// Shapes: V vocabulary, C hidden, L layers, R = (heads + 2 KV heads) * head size, O = heads * head size, F
+/// intermediate.
 /// </summary>
 internal sealed class DecoderWeights : IDisposable
 {
@@ -50,8 +51,8 @@ internal sealed class DecoderWeights : IDisposable
         };
     }
 
-    /// <summary>Random weights: normal, 0.05 for the embedding and 0.7 / sqrt(fan-in) for matrices, those that write into the
-    /// residual stream divided by sqrt(2 L) besides.</summary>
+    /// <summary>Random weights: normal, 0.05 for the embedding and 0.7 / sqrt(fan-in) for matrices, those that write
+    /// into the residual stream divided by sqrt(2 L) besides.</summary>
     public static DecoderWeights Random(ModelConfig config, int seed, Device device)
     {
         using var scope = NewDisposeScope();

@@ -4,18 +4,20 @@ using static TorchSharp.torch;
 
 namespace Weir.Training.Models;
 
-/// <summary>What the attention of all layers shares for one batch. <paramref name="Starts"/> [Rows * Tokens] says where, in its
-/// row, the document of a position begins.</summary>
+/// <summary>What the attention of all layers shares for one batch. <paramref name="Starts"/> [Rows * Tokens] says
+/// where, in its row, the document of a position begins.</summary>
 internal sealed record AttentionPlan(AttentionShape Shape, RotaryTable Table, int[] Starts)
 {
-    /// <summary>Above this many scores a position, matrix products over whole rows are faster than the kernel, which computes in
-    /// float32 but only inside documents. Measured in bf16 on two threads, whole rows of one document, forward and backward: head
-    /// size 32, 128 tokens 5 against 16 ms; head size 64, 256 tokens 18 against 30, 512 tokens 49 against 43.</summary>
+    /// <summary>Above this many scores a position, matrix products over whole rows are faster than the kernel, which
+    /// computes in float32 but only inside documents. Measured in bf16 on two threads, whole rows of one document,
+    /// forward and backward: head size 32, 128 tokens 5 against 16 ms; head size 64, 256 tokens 18 against 30, 512
+    /// tokens 49 against 43.</summary>
     private const int DenseFrom = 200;
 
     private (Tensor Cos, Tensor Sin, Tensor Mask)? _dense;
 
-    /// <summary>Whether the documents are long enough for <see cref="DocumentAttention.Composed"/> to win on a CPU.</summary>
+    /// <summary>Whether the documents are long enough for <see cref="DocumentAttention.Composed"/> to win on a
+    /// CPU.</summary>
     public bool IsDense { get; } = MeanScores(Shape, Starts) > DenseFrom;
 
     private static double MeanScores(AttentionShape shape, int[] starts)
@@ -25,7 +27,8 @@ internal sealed record AttentionPlan(AttentionShape Shape, RotaryTable Table, in
         return sum / starts.Length;
     }
 
-    /// <summary>Rotary factors [B, T, 1, D / 2] and the additive mask [B, 1, T, T]; made once a batch, in the current scope.</summary>
+    /// <summary>Rotary factors [B, T, 1, D / 2] and the additive mask [B, 1, T, T]; made once a batch, in the current
+    /// scope.</summary>
     public (Tensor Cos, Tensor Sin, Tensor Mask) Dense(ScalarType type, Device device)
     {
         if (_dense is { } made) return made;
@@ -43,7 +46,8 @@ internal sealed record AttentionPlan(AttentionShape Shape, RotaryTable Table, in
     }
 }
 
-/// <summary>Causal attention inside documents with rotary positions: fused projection [N, (H + 2 K) D] to [N, H D].</summary>
+/// <summary>Causal attention inside documents with rotary positions: fused projection [N, (H + 2 K) D] to [N, H
+/// D].</summary>
 internal sealed class DocumentAttention : autograd.SingleTensorFunction<DocumentAttention>
 {
     public override string Name => nameof(DocumentAttention);
@@ -51,7 +55,8 @@ internal sealed class DocumentAttention : autograd.SingleTensorFunction<Document
     public static Tensor Of(Tensor qkv_NR, AttentionPlan plan) =>
         TensorMemory.Reaches(qkv_NR) && !plan.IsDense ? apply(qkv_NR, plan) : Composed(qkv_NR, plan);
 
-    /// <summary>The same in libtorch's operations: for other devices and long documents, and the reference of the tests.</summary>
+    /// <summary>The same in libtorch's operations: for other devices and long documents, and the reference of the
+    /// tests.</summary>
     public static Tensor Composed(Tensor qkv_NR, AttentionPlan plan)
     {
         var s = plan.Shape;

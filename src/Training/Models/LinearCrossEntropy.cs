@@ -5,9 +5,9 @@ using static TorchSharp.torch;
 namespace Weir.Training.Models;
 
 /// <summary>
-/// The language-model head and its loss in one: hidden [M, C] and embedding [V, C] to the sum of weight * -log p(target) * scale.
-/// Logits live a chunk of rows at a time, become their own gradient in place and are consumed, so [M, V] never exists.
-/// The gradient is made in the forward pass; <c>backward</c> only hands it out.
+/// The language-model head and its loss in one: hidden [M, C] and embedding [V, C] to the sum of weight * -log
+/// p(target) * scale. Logits live a chunk of rows at a time, become their own gradient in place and are consumed, so
+/// [M, V] never exists. The gradient is made in the forward pass; <c>backward</c> only hands it out.
 /// </summary>
 internal sealed class LinearCrossEntropy : autograd.SingleTensorFunction<LinearCrossEntropy>
 {
@@ -58,7 +58,8 @@ internal sealed class LinearCrossEntropy : autograd.SingleTensorFunction<LinearC
         return [saved[0] * gradient.to(saved[0].dtype), saved[1] * gradient, null!, null!, null!, null!, null!];
     }
 
-    /// <summary>Adds the chunk's weighted loss to <paramref name="loss"/>; returns the gradient of its logits.</summary>
+    /// <summary>Adds the chunk's weighted loss to <paramref name="loss"/>; returns the gradient of its
+    /// logits.</summary>
     private static Tensor NegativeLogLikelihood(Tensor logits, Tensor targets, Tensor weights, float scale, Tensor loss)
     {
         if (TensorMemory.Reaches(logits))

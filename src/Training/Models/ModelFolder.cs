@@ -46,7 +46,8 @@ internal static class ModelFolder
         })]);
     }
 
-    /// <summary>Writes configuration, weights and generation settings, and copies the tokenizer's files beside them.</summary>
+    /// <summary>Writes configuration, weights and generation settings, and copies the tokenizer's files beside
+    /// them.</summary>
     public static void Save(DecoderWeights weights, string folder, string tokenizerFolder)
     {
         Directory.CreateDirectory(folder);

@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace Weir.Training.Optimisers;
 
 /// <summary>
-/// Updates the masters of a decoder: AdamW (Loshchilov and Hutter 2019), fused, for embedding and norms; Muon (Jordan 2024) for the
-/// matrices of the blocks, or AdamW for those too. Norms are not decayed.
+/// Updates the masters of a decoder: AdamW (Loshchilov and Hutter 2019), fused, for embedding and norms; Muon (Jordan
+/// 2024) for the matrices of the blocks, or AdamW for those too. Norms are not decayed.
 /// </summary>
 internal sealed class DecoderOptimiser : IDisposable
 {
@@ -39,7 +39,8 @@ internal sealed class DecoderOptimiser : IDisposable
     /// <summary>What a checkpoint holds beside the weights, by name, float32.</summary>
     public IReadOnlyDictionary<string, Tensor> State => _state;
 
-    /// <summary>Clips the gradients of all parameters together, updates, and drops them. Returns their norm before clipping.</summary>
+    /// <summary>Clips the gradients of all parameters together, updates, and drops them. Returns their norm before
+    /// clipping.</summary>
     public double Step(double factor)
     {
         using var scope = NewDisposeScope();
@@ -79,8 +80,8 @@ internal sealed class DecoderOptimiser : IDisposable
         [.. names.Select(n => _steps[n])],
         _settings.Rate * factor, _settings.Beta1, _settings.Beta2, decay, _settings.Epsilon);
 
-    /// <summary>A stacked parameter as the batches of single matrices that Muon makes orthogonal: query, key, value, gate and up each
-    /// are matrices of their own, though they are stored fused.</summary>
+    /// <summary>A stacked parameter as the batches of single matrices that Muon makes orthogonal: query, key, value,
+    /// gate and up each are matrices of their own, though they are stored fused.</summary>
     private IEnumerable<(Tensor Parameter, Tensor Gradient, Tensor Momentum)> Matrices(string name, Tensor gradient)
     {
         var (parameter, momentum) = ((Tensor)_weights.All[name], _state[name + ".momentum"]);

@@ -4,15 +4,17 @@ using static TorchSharp.torch;
 
 namespace Weir.Training.Runs;
 
-/// <summary><paramref name="Loss"/> in nats a target; <paramref name="BitsPerByte"/> of the text, null where not all of it was scored.</summary>
+/// <summary><paramref name="Loss"/> in nats a target; <paramref name="BitsPerByte"/> of the text, null where not all of
+/// it was scored.</summary>
 internal sealed record HeldoutResult(double Loss, double? BitsPerByte, long Targets);
 
 internal static class HeldoutMeasure
 {
     /// <summary>
-    /// Scores at most <paramref name="limit"/> tokens from the beginning of the corpus. With <paramref name="marked"/> only marked tokens
-    /// count. Otherwise all do, and bits per byte are given: a document's first token, which the model is not asked for, is
-    /// charged as a uniform guess, so that the figure is an upper bound; bytes are counted in proportion to the tokens scored.
+    /// Scores at most <paramref name="limit"/> tokens from the beginning of the corpus. With <paramref name="marked"/>
+    /// only marked tokens count. Otherwise all do, and bits per byte are given: a document's first token, which the
+    /// model is not asked for, is charged as a uniform guess, so that the figure is an upper bound; bytes are counted
+    /// in proportion to the tokens scored.
     /// </summary>
     public static HeldoutResult? Run(Decoder decoder, TokenCorpus corpus, BatchLayout layout, bool marked, int limit,
         CancellationToken cancel)

@@ -2,7 +2,8 @@ using System.Globalization;
 
 namespace Weir.Training.Runs;
 
-/// <summary>The live line on standard error: rewritten in place on a terminal, a line every five seconds elsewhere.</summary>
+/// <summary>The live line on standard error: rewritten in place on a terminal, a line every five seconds
+/// elsewhere.</summary>
 internal sealed class ProgressLine(TextWriter output, bool isTerminal)
 {
     private const double TerminalSeconds = 0.25, PlainSeconds = 5;

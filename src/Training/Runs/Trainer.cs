@@ -13,8 +13,8 @@ namespace Weir.Training.Runs;
 
 /// <summary>
 /// The training loop. A step is: take the packed batches, add up the gradients of their parts, clip and update, report.
-/// Its state is the masters, the optimiser and <see cref="TrainingState"/>; all three go into a checkpoint and come back from it
-/// bit by bit.
+/// Its state is the masters, the optimiser and <see cref="TrainingState"/>; all three go into a checkpoint and come
+/// back from it bit by bit.
 /// </summary>
 internal sealed class Trainer : IDisposable
 {
@@ -66,7 +66,8 @@ internal sealed class Trainer : IDisposable
     public DecoderWeights Weights => _weights;
     public TrainingState State => _state;
 
-    /// <summary>Trains until the budget is gone. False when it was cancelled first; either way a checkpoint is written.</summary>
+    /// <summary>Trains until the budget is gone. False when it was cancelled first; either way a checkpoint is
+    /// written.</summary>
     public bool Run(CancellationToken cancel)
     {
         while (!_clock.IsOver(_state.Step))

@@ -9,8 +9,8 @@ using Weir.Training.Models;
 
 namespace Weir.Training.Runs;
 
-/// <summary>A configuration with its paths resolved, its data read and its model's shape settled: all that can be known to be wrong
-/// before the first step is found here.</summary>
+/// <summary>A configuration with its paths resolved, its data read and its model's shape settled: all that can be known
+/// to be wrong before the first step is found here.</summary>
 internal sealed record TrainingPlan
 {
     public required TrainingConfig Config { get; init; }
@@ -43,8 +43,8 @@ internal sealed record TrainingPlan
     public BatchLayout Layout => new(Config.Batch.Accumulation, Config.Batch.Sequences, Config.Batch.Tokens,
         (float)Config.UnsupervisedWeight);
 
-    /// <summary>A digest of all that a checkpoint depends on. Budget, intervals and threads may change between attempts; paths may
-    /// too, as long as they lead to the same data.</summary>
+    /// <summary>A digest of all that a checkpoint depends on. Budget, intervals and threads may change between
+    /// attempts; paths may too, as long as they lead to the same data.</summary>
     public string Identity()
     {
         var same = Config with

@@ -10,7 +10,8 @@ public sealed class BatchPackerTests
     [Fact]
     public void Every_target_of_an_epoch_is_seen_exactly_once_and_long_documents_are_cut()
     {
-        // Each document has ids of its own, so that a target names where it came from; the second is longer than four rows.
+        // Each document has ids of its own, so that a target names where it came from; the second is longer than four
+        // rows.
         int[] lengths = [5, 100, 3, 17, 24, 25, 26, 2, 60, 9];
         var starts = lengths.Aggregate(new List<long> { 0 }, (s, n) => [.. s, s[^1] + n]);
         int total = lengths.Sum();

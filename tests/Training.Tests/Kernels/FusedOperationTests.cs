@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 
 namespace Weir.Training.Tests.Kernels;
 
-/// <summary>Each fused function against the same in libtorch's operations, forward and backward, at widths with and without a
-/// remainder of the vector length.</summary>
+/// <summary>Each fused function against the same in libtorch's operations, forward and backward, at widths with and
+/// without a remainder of the vector length.</summary>
 public sealed class FusedOperationTests
 {
     public FusedOperationTests()

@@ -28,7 +28,8 @@ public sealed class SupervisedFineTuningTests
             batch.Add(0, ids, 0, ids.Length - 1, [0, 0, 0, 1, 1, 0], 0);
             return decoder.Loss(batch, 1).item<float>();
         }
-        // The last token is a target that is not marked: any value gives the same loss. The first is read: another loss.
+        // The last token is a target that is not marked: any value gives the same loss. The first is read: another
+        // loss.
         Assert.Equal(LossOf([3, 9, 8, 7, 6, 5]), LossOf([3, 9, 8, 7, 6, 30]));
         Assert.NotEqual(LossOf([3, 9, 8, 7, 6, 5]), LossOf([4, 9, 8, 7, 6, 5]));
     }
