@@ -43,7 +43,8 @@ internal sealed class ToyWorld : IDisposable
             TokenizerDigest = Digest.OfFile(Path.Combine(tokenizer, "tokenizer.json")),
             Shards = [Shard("train", train), Shard("heldout", heldout)],
         };
-        File.WriteAllText(Path.Combine(data, "manifest.json"), JsonSerializer.Serialize(manifest, DatasetJson.Pretty.DatasetManifest));
+        File.WriteAllText(Path.Combine(data, "manifest.json"),
+            JsonSerializer.Serialize(manifest, DatasetJson.Pretty.DatasetManifest));
     }
 
     public string Folder { get; } = Path.Combine(Path.GetTempPath(), "weir-training-" + Guid.NewGuid().ToString("N"));
@@ -103,7 +104,8 @@ internal sealed class ToyWorld : IDisposable
         {{more}}
         """);
 
-    public int Train(string config, string run, bool resume = false, string[]? set = null, CancellationToken cancel = default) =>
+    public int Train(string config, string run, bool resume = false, string[]? set = null,
+        CancellationToken cancel = default) =>
         TrainingRun.Execute(new TrainingRequest(config, PathOf(run), resume, set ?? [], null),
             new ProgressLine(TextWriter.Null, isTerminal: false), cancel);
 
@@ -112,7 +114,8 @@ internal sealed class ToyWorld : IDisposable
     {
         var values = new Dictionary<long, double>();
         foreach (var line in File.ReadLines(PathOf(run, "metrics.jsonl")))
-            if (JsonSerializer.Deserialize(line, RunJson.Lines.MetricRow) is { } row && row.Name == name) values[row.Step] = row.Value;
+            if (JsonSerializer.Deserialize(line, RunJson.Lines.MetricRow) is { } row && row.Name == name)
+                values[row.Step] = row.Value;
         return values;
     }
 

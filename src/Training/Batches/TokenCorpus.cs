@@ -39,7 +39,8 @@ internal sealed class TokenCorpus
     public int VocabularySize => _shards.Count == 0 ? 0 : _shards[0].VocabularySize;
     /// <summary>Whether every dataset marks which tokens are targets.</summary>
     public bool IsMarked => _shards.TrueForAll(s => s.Supervised is not null);
-    public int LongestDocument => Enumerable.Range(0, DocumentCount).Select(d => Document(d).Length).DefaultIfEmpty().Max();
+    public int LongestDocument =>
+        Enumerable.Range(0, DocumentCount).Select(d => Document(d).Length).DefaultIfEmpty().Max();
 
     public ReadOnlySpan<int> Document(int index) => _shards[_shardOf[index]].Document(_indexInShard[index]);
 
@@ -65,7 +66,8 @@ internal sealed class TokenCorpus
             {
                 var tokens = TokenShard.Load(Path.Combine(source.Folder, shard.Path));
                 if (shards.Count > 0 && tokens.VocabularySize != shards[0].VocabularySize)
-                    throw Bad(source.Folder, $"has a vocabulary of {tokens.VocabularySize}, the others {shards[0].VocabularySize}");
+                    throw Bad(source.Folder,
+                        $"has a vocabulary of {tokens.VocabularySize}, the others {shards[0].VocabularySize}");
                 shards.Add(tokens);
                 documents += tokens.DocumentCount;
                 textBytes += shard.TextBytes;

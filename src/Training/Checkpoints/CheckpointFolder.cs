@@ -34,7 +34,8 @@ internal sealed class CheckpointFolder(string path)
         SafetensorsFile.Write(weights, tensors);
         AtomicFile.WriteAllText(Path.Combine(temporary, "state.json"), JsonSerializer.Serialize(
             state with { TensorsDigest = Digest.OfFile(weights) }, CheckpointJson.Default.TrainingState));
-        if (Directory.Exists(target)) Directory.Delete(target, recursive: true); // of an earlier attempt, at the same step
+        // An earlier attempt may have saved at the same step.
+        if (Directory.Exists(target)) Directory.Delete(target, recursive: true);
         Directory.Move(temporary, target);
         foreach (var old in Newest().Skip(Kept)) Directory.Delete(old, recursive: true);
     }
@@ -65,7 +66,8 @@ internal sealed class CheckpointFolder(string path)
             ?? throw new InvalidDataException($"{path} is empty.");
         SchemaVersion.Require(state.Schema, TrainingState.SchemaName, path);
         var tensors = Path.Combine(folder, "state.safetensors");
-        if (Digest.OfFile(tensors) != state.TensorsDigest) throw new InvalidDataException($"{tensors} is not what was written.");
+        if (Digest.OfFile(tensors) != state.TensorsDigest)
+            throw new InvalidDataException($"{tensors} is not what was written.");
         return new LoadedCheckpoint(state, SafetensorsFile.Open(tensors));
     }
 

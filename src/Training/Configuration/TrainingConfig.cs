@@ -122,6 +122,7 @@ internal sealed record HeldoutSettings
     public int Tokens { get; set; } = 200_000;
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, NumberHandling = JsonNumberHandling.Strict)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    NumberHandling = JsonNumberHandling.Strict)]
 [JsonSerializable(typeof(TrainingConfig))]
 internal sealed partial class TrainingConfigJson : JsonSerializerContext;

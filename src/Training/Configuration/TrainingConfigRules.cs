@@ -16,7 +16,7 @@ internal static class TrainingConfigRules
         Require(config.Init is not null || config.Model is not null, "model", "is needed where 'init' names no model");
         Require(config.PromptWeight is null or (>= 0 and <= 1), "promptWeight", "must be between 0 and 1");
         Require(config.Objective != Objectives.Sft || config.UnsupervisedWeight == 0, "promptWeight",
-            "must be 0 in sft, where only the assistant's tokens are learnt; use objective: pretrain to learn prompts too");
+            "must be 0 in sft, where only the assistant's tokens are learnt; objective: pretrain learns prompts too");
         Require(config.Threads is >= 0 and <= 1024, "threads", "must be between 0 (all cores) and 1024");
         Require(config.LogEvery >= 1, "logEvery", "must be at least 1 step");
         CheckShape(config);
@@ -30,9 +30,10 @@ internal static class TrainingConfigRules
             if (c.Model is not { } m) return;
             Require(m.Layers is >= 1 and <= 1024, "model.layers", "must be between 1 and 1024");
             Require(m.Heads is >= 1 and <= 1024, "model.heads", "must be between 1 and 1024");
-            Require(m.Hidden is >= 2 and <= 65536 && m.Hidden % m.Heads == 0 && m.Hidden / m.Heads % 2 == 0, "model.hidden",
-                "must divide into model.heads heads of an even size");
-            Require(m.KvHeads >= 0 && (m.KvHeads == 0 || m.Heads % m.KvHeads == 0), "model.kvHeads", "must divide model.heads");
+            Require(m.Hidden is >= 2 and <= 65536 && m.Hidden % m.Heads == 0 && m.Hidden / m.Heads % 2 == 0,
+                "model.hidden", "must divide into model.heads heads of an even size");
+            Require(m.KvHeads >= 0 && (m.KvHeads == 0 || m.Heads % m.KvHeads == 0), "model.kvHeads",
+                "must divide model.heads");
             Require(m.Intermediate is >= 0 and <= 1 << 18, "model.intermediate", "must be between 0 and 262144");
             Require(m.Context is >= 2 and <= 1 << 24, "model.context", "must be between 2 and 16777216");
         }
@@ -41,10 +42,13 @@ internal static class TrainingConfigRules
         {
             Require(c.Budget.Steps is null != c.Budget.Minutes is null, "budget", "must give either steps or minutes");
             Require(c.Budget.Steps is null or >= 1, "budget.steps", "must be at least 1");
-            Require(c.Budget.Minutes is null or (> 0 and <= 525_600), "budget.minutes", "must be above 0, at most a year");
+            Require(c.Budget.Minutes is null or (> 0 and <= 525_600), "budget.minutes",
+                "must be above 0, at most a year");
             var o = c.Optimiser;
-            Require(o.Matrix is MatrixOptimisers.Muon or MatrixOptimisers.AdamW, "optimiser.matrix", "must be muon or adamw");
-            Require(o.Rate is > 0 and < 10 && o.MuonRate is > 0 and < 10, "optimiser.rate", "and muonRate must be above 0");
+            Require(o.Matrix is MatrixOptimisers.Muon or MatrixOptimisers.AdamW, "optimiser.matrix",
+                "must be muon or adamw");
+            Require(o.Rate is > 0 and < 10 && o.MuonRate is > 0 and < 10, "optimiser.rate",
+                "and muonRate must be above 0");
             Require(o.WeightDecay is >= 0 and < 10, "optimiser.weightDecay", "must be 0 or more");
             Require(o.Clip >= 0, "optimiser.clip", "must be 0 (off) or more");
             Require(o is { Beta1: >= 0 and < 1, Beta2: >= 0 and < 1, MuonMomentum: >= 0 and < 1 }, "optimiser.beta1",

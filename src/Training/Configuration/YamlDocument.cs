@@ -25,7 +25,8 @@ internal static class YamlDocument
         }
         catch (YamlException e)
         {
-            throw new UserErrorException($"{where}: line {e.Start.Line}, column {e.Start.Column}: {e.Message}", inner: e);
+            throw new UserErrorException($"{where}: line {e.Start.Line}, column {e.Start.Column}: {e.Message}",
+                inner: e);
         }
     }
 
@@ -36,7 +37,8 @@ internal static class YamlDocument
         YamlSequenceNode list => new JsonArray([.. list.Children.Select(Convert)]),
         YamlScalarNode { Style: ScalarStyle.Plain } scalar => Plain(scalar.Value ?? ""),
         YamlScalarNode scalar => JsonValue.Create(scalar.Value),
-        _ => throw new UserErrorException($"line {node.Start.Line}: YAML aliases are not supported here; write the value out."),
+        _ => throw new UserErrorException(
+            $"line {node.Start.Line}: YAML aliases are not supported here; write the value out."),
     };
 
     private static JsonValue? Plain(string text)
@@ -45,7 +47,8 @@ internal static class YamlDocument
         if (text is "true" or "false") return JsonValue.Create(text == "true");
         if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole))
             return JsonValue.Create(whole);
-        if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number))
+        if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
+            && double.IsFinite(number))
             return JsonValue.Create(number);
         return JsonValue.Create(text);
     }

@@ -12,7 +12,8 @@ namespace Weir.Training.Kernels;
 /// 3. ds = p (dp - delta); dq = ds k; dk += ds q; dv += p do;
 /// 4. dq and dk are turned back and stored beside dv.
 /// </summary>
-internal readonly unsafe struct AttentionBackward<T>(AttentionShape shape, RotaryTable table, int[] starts) where T : struct, IElement
+internal readonly unsafe struct AttentionBackward<T>(AttentionShape shape, RotaryTable table, int[] starts)
+    where T : struct, IElement
 {
     private const int Block = 4;
 
@@ -46,14 +47,14 @@ internal readonly unsafe struct AttentionBackward<T>(AttentionShape shape, Rotar
                     qkv, outputGradient, logSums, gradient, cos, sin);
     }
 
-    private void Document(int first, int count, int kvHead, byte* qkv, byte* outputGradient, float* logSums, byte* gradient,
-        float* cos, float* sin)
+    private void Document(int first, int count, int kvHead, byte* qkv, byte* outputGradient, float* logSums,
+        byte* gradient, float* cos, float* sin)
     {
         int size = shape.HeadSize, half = size / 2;
         var m = Allocate(count);
         for (int j = 0; j < count; j++)
         {
-            nint key = (nint)(first + j) * shape.Width + (shape.Heads + kvHead) * size, value = key + shape.KvHeads * size;
+            nint key = shape.KeyAt(first + j, kvHead), value = shape.ValueAt(first + j, kvHead);
             float* k = m.K + j * m.Padded;
             RotaryTable.Turn<T>(qkv, key, cos + j * half, sin + j * half, half, 1, k);
             for (int d = 0; d < size; d++) m.KT[d * m.Columns + j] = k[d];
@@ -68,9 +69,9 @@ internal readonly unsafe struct AttentionBackward<T>(AttentionShape shape, Rotar
                 new Span<float>(m.Do, Block * m.Padded).Clear();
                 for (int r = 0; r < rows; r++)
                 {
-                    nint position = first + i + r, at = position * shape.OutputWidth + head * size;
-                    RotaryTable.Turn<T>(qkv, position * shape.Width + head * size,
+                    RotaryTable.Turn<T>(qkv, shape.QueryAt(first + i + r, head),
                         cos + (i + r) * half, sin + (i + r) * half, half, shape.Scale, m.Q + r * m.Padded);
+                    nint at = shape.OutputAt(first + i + r, head);
                     AttentionScratch.Read<T>(outputGradient, at, size, m.Do + r * m.Padded);
                 }
                 Products(m, i + rows);
@@ -82,12 +83,12 @@ internal readonly unsafe struct AttentionBackward<T>(AttentionShape shape, Rotar
                 {
                     QueryGradient(m, r, i + r + 1);
                     RotaryTable.TurnBack<T>(m.Line, cos + (i + r) * half, sin + (i + r) * half, half, shape.Scale,
-                        gradient, (nint)(first + i + r) * shape.Width + head * size);
+                        gradient, shape.QueryAt(first + i + r, head));
                 }
             }
         for (int j = 0; j < count; j++)
         {
-            nint key = (nint)(first + j) * shape.Width + (shape.Heads + kvHead) * size, value = key + shape.KvHeads * size;
+            nint key = shape.KeyAt(first + j, kvHead), value = shape.ValueAt(first + j, kvHead);
             RotaryTable.TurnBack<T>(m.Dk + j * m.Padded, cos + j * half, sin + j * half, half, 1, gradient, key);
             for (int d = 0; d < size; d++) T.Set(gradient, value + d, m.Dv[j * m.Padded + d]);
         }
@@ -199,12 +200,12 @@ internal readonly unsafe struct AttentionBackward<T>(AttentionShape shape, Rotar
             int j = 0;
             for (; j + 1 < own; j += 2)
             {
-                even = Vector512.FusedMultiplyAdd(Vector512.Create(ds[j]), Vector512.Load(m.K + j * m.Padded + d), even);
-                odd = Vector512.FusedMultiplyAdd(Vector512.Create(ds[j + 1]),
-                    Vector512.Load(m.K + (j + 1) * m.Padded + d), odd);
+                float* k = m.K + j * m.Padded + d;
+                even = Vector512.FusedMultiplyAdd(Vector512.Create(ds[j]), Vector512.Load(k), even);
+                odd = Vector512.FusedMultiplyAdd(Vector512.Create(ds[j + 1]), Vector512.Load(k + m.Padded), odd);
             }
             if (j < own)
-                even = Vector512.FusedMultiplyAdd(Vector512.Create(ds[j]), Vector512.Load(m.K + j * m.Padded + d), even);
+                even += Vector512.Create(ds[j]) * Vector512.Load(m.K + j * m.Padded + d);
             (even + odd).Store(m.Line + d);
         }
     }

@@ -12,7 +12,8 @@ namespace Weir.Training.Kernels;
 /// 3. softmax, the log of its sum kept for the gradient;
 /// 4. output = p v.
 /// </summary>
-internal readonly unsafe struct AttentionForward<T>(AttentionShape shape, RotaryTable table, int[] starts) where T : struct, IElement
+internal readonly unsafe struct AttentionForward<T>(AttentionShape shape, RotaryTable table, int[] starts)
+    where T : struct, IElement
 {
     private const int Block = 4;
 
@@ -28,15 +29,17 @@ internal readonly unsafe struct AttentionForward<T>(AttentionShape shape, Rotary
                 Document(row * shape.Tokens + segment.First, segment.Count, kvHead, qkv, output, logSums, cos, sin);
     }
 
-    private void Document(int first, int count, int kvHead, byte* qkv, byte* output, float* logSums, float* cos, float* sin)
+    private void Document(int first, int count, int kvHead, byte* qkv, byte* output, float* logSums,
+        float* cos, float* sin)
     {
         int size = shape.HeadSize, half = size / 2, padded = (size + 15) / 16 * 16, columns = (count + 15) / 16 * 16;
-        var scratch = AttentionScratch.Take((nint)size * columns + (nint)count * padded + Block * (padded + columns) + padded + 128);
+        var scratch = AttentionScratch.Take(
+            (nint)size * columns + (nint)count * padded + Block * (padded + columns) + padded + 128);
         float* kT = scratch.Block(size * columns), v = scratch.Block(count * padded);
         float* q = scratch.Block(Block * padded), p = scratch.Block(Block * columns), turned = scratch.Block(padded);
         for (int j = 0; j < count; j++)
         {
-            nint key = (nint)(first + j) * shape.Width + (shape.Heads + kvHead) * size, value = key + shape.KvHeads * size;
+            nint key = shape.KeyAt(first + j, kvHead), value = shape.ValueAt(first + j, kvHead);
             RotaryTable.Turn<T>(qkv, key, cos + j * half, sin + j * half, half, 1, turned);
             for (int d = 0; d < size; d++) kT[d * columns + j] = turned[d];
             AttentionScratch.Read<T>(qkv, value, size, v + j * padded);
@@ -46,12 +49,12 @@ internal readonly unsafe struct AttentionForward<T>(AttentionShape shape, Rotary
             {
                 int rows = Math.Min(Block, count - i);
                 for (int r = 0; r < rows; r++)
-                    RotaryTable.Turn<T>(qkv, (nint)(first + i + r) * shape.Width + head * size,
+                    RotaryTable.Turn<T>(qkv, shape.QueryAt(first + i + r, head),
                         cos + (i + r) * half, sin + (i + r) * half, half, shape.Scale, q + r * padded);
                 Scores(q, kT, p, padded, columns, i + rows);
                 for (int r = 0; r < rows; r++)
                     logSums[(nint)(first + i + r) * shape.Heads + head] = Softmax(p + r * columns, i + r + 1, i + rows);
-                Mix(p, v, columns, padded, i + rows, rows, output, (nint)(first + i) * shape.OutputWidth + head * size);
+                Mix(p, v, columns, padded, i + rows, rows, output, shape.OutputAt(first + i, head));
             }
     }
 
@@ -119,9 +122,12 @@ internal readonly unsafe struct AttentionForward<T>(AttentionShape shape, Rotary
             o3.Store(line + 48);
             int width = Math.Min(16, shape.HeadSize - d);
             for (int r = 0; r < rows; r++)
-                if (width == 16) T.Store(output, at + (nint)r * shape.OutputWidth + d, Vector512.Load(line + r * 16));
+            {
+                nint to = at + (nint)r * shape.OutputWidth + d;
+                if (width == 16) T.Store(output, to, Vector512.Load(line + r * 16));
                 else
-                    for (int l = 0; l < width; l++) T.Set(output, at + (nint)r * shape.OutputWidth + d + l, line[r * 16 + l]);
+                    for (int l = 0; l < width; l++) T.Set(output, to + l, line[r * 16 + l]);
+            }
         }
     }
 }

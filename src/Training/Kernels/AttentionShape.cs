@@ -11,6 +11,14 @@ internal sealed record AttentionShape(int Rows, int Tokens, int Heads, int KvHea
     public int Group => Heads / KvHeads;
     public float Scale => 1 / MathF.Sqrt(HeadSize);
 
+    /// <summary>Where, in the fused projection, a head's vector of a position begins.</summary>
+    public nint QueryAt(int position, int head) => (nint)position * Width + head * HeadSize;
+    public nint KeyAt(int position, int kvHead) => (nint)position * Width + (Heads + kvHead) * HeadSize;
+    public nint ValueAt(int position, int kvHead) => KeyAt(position, KvHeads + kvHead);
+
+    /// <summary>The same in the output.</summary>
+    public nint OutputAt(int position, int head) => (nint)position * OutputWidth + head * HeadSize;
+
     /// <summary>A part is one key head of one row: nothing that it writes is another part's.</summary>
     public int Parts => Rows * KvHeads;
 }

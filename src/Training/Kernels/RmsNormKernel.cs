@@ -10,7 +10,8 @@ internal readonly unsafe record struct RmsNormKernel(int Rows, int Width, float 
     /// is summed part by part, so that the result does not depend on the threads.</summary>
     public const int Parts = 16;
 
-    private (int From, int To) RowsOf(int part) => ((int)((long)Rows * part / Parts), (int)((long)Rows * (part + 1) / Parts));
+    private (int From, int To) RowsOf(int part) =>
+        ((int)((long)Rows * part / Parts), (int)((long)Rows * (part + 1) / Parts));
 
     /// <param name="inverse">[Rows] receives 1 / rms, for the gradient.</param>
     public void Forward<T>(int part, byte* x, float* weight, byte* y, float* inverse) where T : struct, IElement
@@ -31,7 +32,8 @@ internal readonly unsafe record struct RmsNormKernel(int Rows, int Width, float 
             float scale = 1 / MathF.Sqrt(sum / Width + Epsilon);
             inverse[row] = scale;
             var scales = Vector512.Create(scale);
-            for (i = 0; i <= Width - 16; i += 16) T.Store(y, at + i, T.Load(x, at + i) * scales * Vector512.Load(weight + i));
+            for (i = 0; i <= Width - 16; i += 16)
+                T.Store(y, at + i, T.Load(x, at + i) * scales * Vector512.Load(weight + i));
             for (; i < Width; i++) T.Set(y, at + i, T.Get(x, at + i) * scale * weight[i]);
         }
     }
@@ -39,7 +41,8 @@ internal readonly unsafe record struct RmsNormKernel(int Rows, int Width, float 
     /// <summary>With s = 1 / rms: dx = s (w dy - x s^2 mean(w dy x)), dw = sum over rows of dy x s.</summary>
     /// <param name="weightGradients">[Parts, Width], zero before; row <paramref name="part"/> is this part's
     /// share.</param>
-    public void Backward<T>(int part, byte* x, float* weight, float* inverse, byte* dy, byte* dx, float* weightGradients)
+    public void Backward<T>(int part, byte* x, float* weight, float* inverse, byte* dy, byte* dx,
+        float* weightGradients)
         where T : struct, IElement
     {
         var (from, to) = RowsOf(part);

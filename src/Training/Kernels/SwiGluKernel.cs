@@ -8,7 +8,8 @@ internal readonly unsafe record struct SwiGluKernel(int Rows, int Width)
 {
     public const int Parts = 16;
 
-    private (int From, int To) RowsOf(int part) => ((int)((long)Rows * part / Parts), (int)((long)Rows * (part + 1) / Parts));
+    private (int From, int To) RowsOf(int part) =>
+        ((int)((long)Rows * part / Parts), (int)((long)Rows * (part + 1) / Parts));
 
     public void Forward<T>(int part, byte* gateUp, byte* y) where T : struct, IElement
     {
@@ -44,7 +45,8 @@ internal readonly unsafe record struct SwiGluKernel(int Rows, int Width)
                 var g = T.Load(gateUp, gate + i);
                 var d = T.Load(dy, at + i);
                 var s = one / (one + FastExp.Exp(-g));
-                T.Store(gradient, gate + i, d * T.Load(gateUp, up + i) * s * Vector512.FusedMultiplyAdd(g, one - s, one));
+                T.Store(gradient, gate + i,
+                    d * T.Load(gateUp, up + i) * s * Vector512.FusedMultiplyAdd(g, one - s, one));
                 T.Store(gradient, up + i, d * g * s);
             }
             for (; i < Width; i++)

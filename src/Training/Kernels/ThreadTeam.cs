@@ -11,7 +11,8 @@ namespace Weir.Training.Kernels;
 /// </summary>
 internal static unsafe class ThreadTeam
 {
-    private static readonly delegate* unmanaged<delegate* unmanaged<nint, void>, nint, uint, uint, void> s_parallel = Find();
+    private static readonly delegate* unmanaged<delegate* unmanaged<nint, void>, nint, uint, uint, void> s_parallel =
+        Find();
 
     private sealed class Work(Action<int> part, int parts)
     {

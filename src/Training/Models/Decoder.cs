@@ -37,7 +37,8 @@ internal sealed class Decoder(DecoderWeights weights, ScalarType type)
 
     private Tensor Hidden(Batch batch)
     {
-        var shape = new AttentionShape(batch.Rows, batch.Tokens, _config.HeadCount, _config.KeyValueHeadCount, _config.HeadSize);
+        var shape = new AttentionShape(batch.Rows, batch.Tokens, _config.HeadCount, _config.KeyValueHeadCount,
+            _config.HeadSize);
         if (batch.Tokens > _rotary.Positions) _rotary = new(_config.HeadSize, _config.RopeTheta, batch.Tokens);
         var plan = new AttentionPlan(shape, _rotary, batch.Starts);
         var x_NC = weights.Embedding_VC.index_select(0, tensor(batch.Ids).to(Device)).to(type);

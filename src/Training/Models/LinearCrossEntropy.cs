@@ -21,7 +21,8 @@ internal sealed class LinearCrossEntropy : autograd.SingleTensorFunction<LinearC
     /// <param name="cast_VC">The same in the type of computation; receives none.</param>
     /// <param name="targets_M">int64.</param>
     /// <param name="weights_M">float32.</param>
-    public static Tensor Of(Tensor hidden_MC, Tensor master_VC, Tensor cast_VC, Tensor targets_M, Tensor weights_M, double scale) =>
+    public static Tensor Of(Tensor hidden_MC, Tensor master_VC, Tensor cast_VC, Tensor targets_M, Tensor weights_M,
+        double scale) =>
         apply(hidden_MC, master_VC, cast_VC.detach(), targets_M, weights_M, scale, is_grad_enabled());
 
     public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
@@ -72,7 +73,8 @@ internal sealed class LinearCrossEntropy : autograd.SingleTensorFunction<LinearC
         var logSum = wide.logsumexp(1, true);
         loss.add_(((logSum - wide.gather(1, columns)).squeeze(1) * weights).sum());
         var ones = full([logits.shape[0], 1], -1f, device: logits.device);
-        return (wide - logSum).exp_().scatter_add_(1, columns, ones).mul_(weights.unsqueeze(1) * scale).to(logits.dtype);
+        var gradient = (wide - logSum).exp_().scatter_add_(1, columns, ones).mul_(weights.unsqueeze(1) * scale);
+        return gradient.to(logits.dtype);
     }
 
     private static unsafe Tensor InPlace(Tensor logits, Tensor targets, Tensor weights, float scale)
@@ -83,7 +85,8 @@ internal sealed class LinearCrossEntropy : autograd.SingleTensorFunction<LinearC
         long* ids = (long*)TensorMemory.Of(targets);
         float* counts = (float*)TensorMemory.Of(weights), results = (float*)TensorMemory.Of(losses);
         if (logits.dtype == ScalarType.BFloat16)
-            ThreadTeam.Run(CrossEntropyKernel.Parts, p => kernel.Run<Kernels.BFloat16>(p, values, ids, counts, results, scale));
+            ThreadTeam.Run(CrossEntropyKernel.Parts, p =>
+                kernel.Run<Kernels.BFloat16>(p, values, ids, counts, results, scale));
         else
             ThreadTeam.Run(CrossEntropyKernel.Parts, p => kernel.Run<Float32>(p, values, ids, counts, results, scale));
         return losses;

@@ -28,7 +28,7 @@ internal static class ModelFolder
         }
         config.Validate(path);
         if (!config.TiedEmbeddings)
-            throw new UserErrorException($"{path}: training needs tied embeddings (tie_word_embeddings: true) in this version.");
+            throw new UserErrorException($"{path}: training needs tied embeddings in this version.");
         return config;
     }
 
@@ -40,7 +40,8 @@ internal static class ModelFolder
         return DecoderWeights.Of(config, device, name => [.. names[name].SelectMany(part =>
         {
             if (!file.Shape(part.Name).SequenceEqual(part.Shape))
-                throw new UserErrorException($"{file.Path}: {part.Name} has shape [{string.Join(", ", file.Shape(part.Name))}], "
+                throw new UserErrorException($"{file.Path}: {part.Name} has shape "
+                    + $"[{string.Join(", ", file.Shape(part.Name))}], "
                     + $"config.json calls for [{string.Join(", ", part.Shape)}].");
             return file.ReadFloat32(part.Name);
         })]);
@@ -90,7 +91,8 @@ internal static class ModelFolder
         {
             ["embedding"] = [new(TensorNames.Embedding, [c.VocabularySize, hidden])],
             ["input_norm"] = EachLayer(l => [new(TensorNames.InputNorm(l), [hidden])]),
-            ["qkv"] = EachLayer(l => [new(TensorNames.Query(l), [queries, hidden]), new(TensorNames.Key(l), [keys, hidden]),
+            ["qkv"] = EachLayer(l => [new(TensorNames.Query(l), [queries, hidden]),
+                new(TensorNames.Key(l), [keys, hidden]),
                 new(TensorNames.Value(l), [keys, hidden])]),
             ["output"] = EachLayer(l => [new(TensorNames.Output(l), [hidden, queries])]),
             ["post_norm"] = EachLayer(l => [new(TensorNames.PostNorm(l), [hidden])]),

@@ -48,7 +48,8 @@ internal sealed class RmsNorm : autograd.SingleTensorFunction<RmsNorm>
         float* weight = (float*)TensorMemory.Of(saved[1]), inverse = (float*)TensorMemory.Of(saved[2]);
         float* shares = (float*)TensorMemory.Of(parts);
         if (dy.dtype == ScalarType.BFloat16)
-            ThreadTeam.Run(RmsNormKernel.Parts, p => kernel.Backward<Kernels.BFloat16>(p, x, weight, inverse, from, to, shares));
+            ThreadTeam.Run(RmsNormKernel.Parts, p =>
+                kernel.Backward<Kernels.BFloat16>(p, x, weight, inverse, from, to, shares));
         else
             ThreadTeam.Run(RmsNormKernel.Parts, p => kernel.Backward<Float32>(p, x, weight, inverse, from, to, shares));
         GC.KeepAlive(saved);

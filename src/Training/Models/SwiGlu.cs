@@ -9,7 +9,8 @@ internal sealed class SwiGlu : autograd.SingleTensorFunction<SwiGlu>
 {
     public override string Name => nameof(SwiGlu);
 
-    public static Tensor Of(Tensor gateUp_NG) => TensorMemory.Reaches(gateUp_NG) ? apply(gateUp_NG) : Composed(gateUp_NG);
+    public static Tensor Of(Tensor gateUp_NG) =>
+        TensorMemory.Reaches(gateUp_NG) ? apply(gateUp_NG) : Composed(gateUp_NG);
 
     /// <summary>The same in libtorch's operations: for other devices, and the reference of the tests.</summary>
     public static Tensor Composed(Tensor gateUp_NG)

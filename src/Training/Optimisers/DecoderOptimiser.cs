@@ -74,11 +74,11 @@ internal sealed class DecoderOptimiser : IDisposable
         foreach (var value in _state.Values.Concat(_steps.Values)) value.Dispose();
     }
 
-    private void AdamW(string[] names, Dictionary<string, Tensor> gradients, double factor, double decay) => OptimiserScript.AdamW(
-        [.. names.Select(n => _weights.All[n])], [.. names.Select(n => gradients[n])],
-        [.. names.Select(n => _state[n + ".first"])], [.. names.Select(n => _state[n + ".second"])],
-        [.. names.Select(n => _steps[n])],
-        _settings.Rate * factor, _settings.Beta1, _settings.Beta2, decay, _settings.Epsilon);
+    private void AdamW(string[] names, Dictionary<string, Tensor> gradients, double factor, double decay) =>
+        OptimiserScript.AdamW([.. names.Select(n => _weights.All[n])], [.. names.Select(n => gradients[n])],
+            [.. names.Select(n => _state[n + ".first"])], [.. names.Select(n => _state[n + ".second"])],
+            [.. names.Select(n => _steps[n])],
+            _settings.Rate * factor, _settings.Beta1, _settings.Beta2, decay, _settings.Epsilon);
 
     /// <summary>A stacked parameter as the batches of single matrices that Muon makes orthogonal: query, key, value,
     /// gate and up each are matrices of their own, though they are stored fused.</summary>

@@ -53,6 +53,7 @@ internal static class OptimiserScript
         double rate, double beta1, double beta2, double decay, double epsilon) => s_unit.Value.invoke("adamw",
             parameters, gradients, first, second, steps, rate, beta1, beta2, decay, epsilon);
 
-    public static void Muon(Tensor parameter, Tensor gradient, Tensor momentum, double rate, double share, double decay, int steps) =>
+    public static void Muon(Tensor parameter, Tensor gradient, Tensor momentum, double rate, double share, double decay,
+        int steps) =>
         s_unit.Value.invoke("muon", parameter, gradient, momentum, rate, share, decay, steps);
 }

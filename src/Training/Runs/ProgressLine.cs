@@ -38,7 +38,8 @@ internal sealed class ProgressLine(TextWriter output, bool isTerminal)
     public static string Duration(double seconds)
     {
         var left = TimeSpan.FromSeconds(Math.Max(0, seconds));
-        return left.TotalHours >= 1 ? string.Create(CultureInfo.InvariantCulture, $"{(int)left.TotalHours} h {left.Minutes:00} min")
+        return left.TotalHours >= 1
+            ? string.Create(CultureInfo.InvariantCulture, $"{(int)left.TotalHours} h {left.Minutes:00} min")
             : left.TotalMinutes >= 1 ? $"{left.Minutes} min {left.Seconds:00} s" : $"{left.Seconds} s";
     }
 }

@@ -44,8 +44,8 @@ internal sealed class Trainer : IDisposable
             Identity = plan.Identity(), Step = 0, Tokens = 0, Seconds = 0, SmoothLoss = 0, Cursor = DataCursor.Start,
         };
         if (_state.Identity != plan.Identity())
-            throw new UserErrorException($"The checkpoints in {run.CheckpointsPath} belong to another configuration or other data. "
-                + "Restore those, or start in a new run folder.");
+            throw new UserErrorException($"The checkpoints in {run.CheckpointsPath} belong to another configuration "
+                + "or other data. Restore those, or start in a new run folder.");
         _weights = loaded is not null ? DecoderWeights.Of(plan.Model, device, loaded.Tensors)
             : plan.InitFolder is not null ? ModelFolder.Load(plan.InitFolder, device)
             : DecoderWeights.Random(plan.Model, _config.Seed, device);
@@ -121,8 +121,8 @@ internal sealed class Trainer : IDisposable
         var batches = _feed.Take();
         double weight = batches.WeightSum, loss = 0;
         if (weight == 0)
-            throw new UserErrorException($"Step {_state.Step + 1}: the batch has no supervised token, there is nothing to learn. "
-                + "Check the dataset's supervision, or make the batches larger.");
+            throw new UserErrorException($"Step {_state.Step + 1}: the batch has no supervised token, there is "
+                + "nothing to learn. Check the dataset's supervision, or make the batches larger.");
         foreach (var part in batches.Parts.Where(p => p.WeightSum > 0))
         {
             using var inner = NewDisposeScope();
@@ -133,11 +133,12 @@ internal sealed class Trainer : IDisposable
         double factor = LearningRate.Factor(_config.Optimiser, _state.Step, _clock.Fraction(_state.Step));
         double norm = _optimiser.Step(factor);
         if (!double.IsFinite(loss) || !double.IsFinite(norm))
-            throw new UserErrorException($"Step {_state.Step + 1}: the loss is {loss}, the gradient's norm {norm}. Training has diverged: "
-                + "lower optimiser.rate and optimiser.muonRate, or lengthen optimiser.warmup.");
+            throw new UserErrorException($"Step {_state.Step + 1}: the loss is {loss}, the gradient's norm {norm}. "
+                + "Training has diverged: lower optimiser.rate and optimiser.muonRate, or lengthen optimiser.warmup.");
         _state = _state with
         {
-            Step = _state.Step + 1, Tokens = _state.Tokens + batches.RealTokens, Cursor = batches.After, Seconds = _clock.Seconds,
+            Step = _state.Step + 1, Tokens = _state.Tokens + batches.RealTokens, Cursor = batches.After,
+            Seconds = _clock.Seconds,
             SmoothLoss = _state.Step == 0 ? loss : _state.SmoothLoss * Smoothing + loss * (1 - Smoothing),
         };
         _logged.Loss += loss;

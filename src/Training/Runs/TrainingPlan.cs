@@ -49,14 +49,16 @@ internal sealed record TrainingPlan
     {
         var same = Config with
         {
-            Data = [.. Config.Data.Zip(Data, (d, part) => d with { Path = Digest.OfFile(Path.Combine(part.Folder, "manifest.json")) })],
+            Data = [.. Config.Data.Zip(Data, (d, part) =>
+                d with { Path = Digest.OfFile(Path.Combine(part.Folder, "manifest.json")) })],
             Tokenizer = null, Threads = 0, LogEvery = 1, Budget = new(), CheckpointEvery = new(), Heldout = new(),
             Init = InitFolder is null ? null : Digest.OfFile(Path.Combine(InitFolder, "model.safetensors")),
         };
         return Digest.OfText(JsonSerializer.Serialize(same, TrainingConfigJson.Default.TrainingConfig));
     }
 
-    public JsonObject Record() => JsonSerializer.SerializeToNode(Config, TrainingConfigJson.Default.TrainingConfig)!.AsObject();
+    public JsonObject Record() =>
+        JsonSerializer.SerializeToNode(Config, TrainingConfigJson.Default.TrainingConfig)!.AsObject();
 
     /// <summary>What the run read, for its record: as staged in a job, by scanning the folders elsewhere.</summary>
     public IReadOnlyList<ArtifactRef> Inputs()
@@ -73,7 +75,8 @@ internal sealed record TrainingPlan
         if (train.LongestDocument < 2)
             throw new UserErrorException("data: there is no document of at least two tokens in the split 'train'.");
         if (config.Objective == Objectives.Sft && !train.IsMarked)
-            throw new UserErrorException("data: sft needs datasets that mark the assistant's tokens. Tokenise chat records.");
+            throw new UserErrorException("data: sft needs datasets that mark the assistant's tokens. "
+                + "Tokenise chat records.");
         if (train.TokenizerDigest is { } digest && Digest.OfFile(Path.Combine(tokenizer, "tokenizer.json")) is var found
             && digest != found)
             throw new UserErrorException($"tokenizer: {tokenizer} is not the tokenizer that made the data ({digest}).");
@@ -83,7 +86,8 @@ internal sealed record TrainingPlan
     {
         var shape = config.Model!;
         if (config.Batch.Tokens > shape.Context)
-            throw new UserErrorException($"batch.tokens ({config.Batch.Tokens}) is longer than model.context ({shape.Context}).");
+            throw new UserErrorException(
+                $"batch.tokens ({config.Batch.Tokens}) is longer than model.context ({shape.Context}).");
         return new ModelConfig
         {
             VocabularySize = vocabulary, HiddenSize = shape.Hidden, LayerCount = shape.Layers, HeadCount = shape.Heads,
@@ -96,13 +100,16 @@ internal sealed record TrainingPlan
     {
         var model = ModelFolder.ReadConfig(init);
         if (model.VocabularySize != vocabulary)
-            throw new UserErrorException($"init: {init} has a vocabulary of {model.VocabularySize}, the data one of {vocabulary}.");
+            throw new UserErrorException(
+                $"init: {init} has a vocabulary of {model.VocabularySize}, the data one of {vocabulary}.");
         if (config.Model is not null && Fresh(config, vocabulary) is var asked
             && (asked.HiddenSize, asked.LayerCount, asked.HeadCount, asked.KeyValueHeadCount, asked.IntermediateSize)
             != (model.HiddenSize, model.LayerCount, model.HeadCount, model.KeyValueHeadCount, model.IntermediateSize))
-            throw new UserErrorException($"model: differs from config.json of {init}. Leave 'model' out to take that shape.");
+            throw new UserErrorException(
+                $"model: differs from config.json of {init}. Leave 'model' out to take that shape.");
         if (config.Batch.Tokens > model.ContextLength)
-            throw new UserErrorException($"batch.tokens ({config.Batch.Tokens}) is longer than the model's context ({model.ContextLength}).");
+            throw new UserErrorException(
+                $"batch.tokens ({config.Batch.Tokens}) is longer than the model's context ({model.ContextLength}).");
         return model;
     }
 }

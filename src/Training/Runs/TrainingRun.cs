@@ -25,8 +25,8 @@ internal static class TrainingRun
         bool resume = request.Resume || JobEnvironment.Current.IsJob;
         if (!resume && Directory.Exists(Path.Combine(folder, "checkpoints"))
             && Directory.EnumerateFileSystemEntries(Path.Combine(folder, "checkpoints")).Any())
-            throw new UserErrorException($"{folder} holds checkpoints of an earlier run. Add --resume to go on with it, or choose "
-                + "another --run folder.", ExitCodes.WrongUsage);
+            throw new UserErrorException($"{folder} holds checkpoints of an earlier run. Add --resume to go on with it, "
+                + "or choose another --run folder.", ExitCodes.WrongUsage);
         using var run = RunFolder.Open(folder, "train", plan.Record(), config.Seed, plan.Inputs());
         try
         {
@@ -35,7 +35,8 @@ internal static class TrainingRun
         catch (ExternalException e) when (e.Message.Contains("memory", StringComparison.OrdinalIgnoreCase))
         {
             var advice = $"libtorch ran out of memory. Halve batch.sequences (now {config.Batch.Sequences}) and double "
-                + "batch.accumulation, which trains the same, or shorten batch.tokens. It said: " + e.Message.Split('\n')[0];
+                + "batch.accumulation, which trains the same, or shorten batch.tokens. It said: "
+                + e.Message.Split('\n')[0];
             run.Failed(advice);
             throw new UserErrorException(advice, inner: e);
         }

@@ -22,7 +22,8 @@ public sealed class BatchPackerTests
         while (cursor.Epoch < 3)
         {
             var step = packer.Pack(cursor);
-            foreach (var target in step.Parts.SelectMany(p => p.Targets)) seen[target] = seen.GetValueOrDefault(target) + 1;
+            foreach (var target in step.Parts.SelectMany(p => p.Targets))
+                seen[target] = seen.GetValueOrDefault(target) + 1;
             cursor = step.After;
         }
         var firsts = starts.ToHashSet();
@@ -31,7 +32,8 @@ public sealed class BatchPackerTests
             int drawn = Enumerable.Range(0, (int)cursor.Epoch).Sum(e => EpochOrder.Of(corpus, 7, e).Count(x => x == d))
                 + EpochOrder.Of(corpus, 7, cursor.Epoch).Take(cursor.Position).Count(x => x == d);
             for (int i = 1; i < lengths[d]; i++)
-                Assert.Equal(drawn - cursor.Carried.Count(p => p.Document == d && p.Offset < i), seen.GetValueOrDefault(starts[d] + i));
+                Assert.Equal(drawn - cursor.Carried.Count(p => p.Document == d && p.Offset < i),
+                    seen.GetValueOrDefault(starts[d] + i));
         }
         Assert.DoesNotContain(seen.Keys, firsts.Contains);
         var swept = BatchPacker.Sweep(corpus, s_layout, long.MaxValue).SelectMany(b => b.Targets).Order().ToArray();
@@ -41,7 +43,8 @@ public sealed class BatchPackerTests
     [Fact]
     public void Rows_are_nearly_full_and_hold_whole_documents()
     {
-        var packer = new BatchPacker(TokenCorpus.Of(ToyWorld.Counting(500, 1, false)), new BatchLayout(1, 16, 128, 1), 1);
+        var packer = new BatchPacker(TokenCorpus.Of(ToyWorld.Counting(500, 1, false)),
+            new BatchLayout(1, 16, 128, 1), 1);
         var cursor = DataCursor.Start;
         for (int i = 0; i < 10; i++)
         {
@@ -67,7 +70,8 @@ public sealed class BatchPackerTests
             cursor = expected.After;
         }
         Assert.True(cursor.Epoch > 1);
-        Assert.NotEqual(one.Pack(DataCursor.Start).Parts[0].Ids, new BatchPacker(corpus, s_layout, 4).Pack(DataCursor.Start).Parts[0].Ids);
+        Assert.NotEqual(one.Pack(DataCursor.Start).Parts[0].Ids,
+            new BatchPacker(corpus, s_layout, 4).Pack(DataCursor.Start).Parts[0].Ids);
     }
 
     [Fact]

@@ -12,7 +12,8 @@ public sealed class TrainCommandTests
         using var world = new ToyWorld();
         var root = new RootCommand { TrainCommand.Create() };
         var json = world.PathOf("result.json");
-        var code = await root.Parse(["train", world.Config(steps: 4), "--run", world.PathOf("run"), "--set", "seed=2", "--json", json])
+        var code = await root.Parse(["train", world.Config(steps: 4), "--run", world.PathOf("run"), "--set", "seed=2",
+            "--json", json])
             .InvokeAsync();
         Assert.Equal(0, code);
         var result = JsonNode.Parse(File.ReadAllText(json))!;

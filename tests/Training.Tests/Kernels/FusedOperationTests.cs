@@ -15,8 +15,8 @@ public sealed class FusedOperationTests
         manual_seed(3);
     }
 
-    private static void Agree(Func<Tensor, Tensor> fused, Func<Tensor, Tensor> composed, ScalarType type, double tolerance,
-        params long[] shape)
+    private static void Agree(Func<Tensor, Tensor> fused, Func<Tensor, Tensor> composed, ScalarType type,
+        double tolerance, params long[] shape)
     {
         using var scope = NewDisposeScope();
         var x = randn(shape).to(type);
@@ -58,7 +58,8 @@ public sealed class FusedOperationTests
     [InlineData(ScalarType.Float32, 1e-5, 48)]
     [InlineData(ScalarType.Float32, 1e-5, 21)]
     [InlineData(ScalarType.BFloat16, 0.06, 21)]
-    public void SwiGlu_(ScalarType type, double tolerance, int width) => Agree(SwiGlu.Of, SwiGlu.Composed, type, tolerance, 33, 2 * width);
+    public void Swi_glu(ScalarType type, double tolerance, int width) =>
+        Agree(SwiGlu.Of, SwiGlu.Composed, type, tolerance, 33, 2 * width);
 
     [Theory]
     [InlineData(ScalarType.Float32, 2e-5, 4, 4, 32)]
@@ -68,11 +69,13 @@ public sealed class FusedOperationTests
     public void Attention_inside_documents(ScalarType type, double tolerance, int heads, int kvHeads, int size)
     {
         var shape = new AttentionShape(2, 40, heads, kvHeads, size);
-        int[] starts = [.. Enumerable.Range(0, 80).Select(p => p < 40 ? (p < 1 ? 0 : p < 23 ? 1 : 23) : p - 40 < 37 ? 0 : p - 40)];
+        int[] starts =
+            [.. Enumerable.Range(0, 80).Select(p => p < 40 ? (p < 1 ? 0 : p < 23 ? 1 : 23) : p - 40 < 37 ? 0 : p - 40)];
         var table = new RotaryTable(size, 10000, 40);
         AttentionPlan Plan() => new(shape, table, starts);
         Assert.False(Plan().IsDense);
-        Agree(x => DocumentAttention.Of(x, Plan()), x => DocumentAttention.Composed(x, Plan()), type, tolerance, 80, shape.Width);
+        Agree(x => DocumentAttention.Of(x, Plan()), x => DocumentAttention.Composed(x, Plan()), type, tolerance, 80,
+            shape.Width);
     }
 
     [Theory]
@@ -87,7 +90,8 @@ public sealed class FusedOperationTests
         var weights = rand(60);
         Tensor Composed(Tensor h) => (nn.functional.cross_entropy(h.to(ScalarType.Float32).mm(master.t()), targets,
             reduction: nn.Reduction.None) * weights).sum() * 0.1;
-        Agree(h => LinearCrossEntropy.Of(h, master, master.to(type), targets, weights, 0.1), Composed, type, tolerance * 5, 60, 24);
+        Agree(h => LinearCrossEntropy.Of(h, master, master.to(type), targets, weights, 0.1), Composed, type,
+            tolerance * 5, 60, 24);
         var fused = master.grad!.clone();
         master.grad = null;
         manual_seed(3);

@@ -7,7 +7,8 @@ namespace Weir.Training.Tests.Models;
 
 public sealed class DecoderTests
 {
-    private static readonly int[][] s_documents = [[3, 9, 8, 7, 6, 5], [1, 20, 21, 22], [2, 30, 32, 34, 36, 38, 4, 6, 8], [7, 7]];
+    private static readonly int[][] s_documents = [[3, 9, 8, 7, 6, 5], [1, 20, 21, 22],
+        [2, 30, 32, 34, 36, 38, 4, 6, 8], [7, 7]];
 
     private static Batch Packed(int rows, int tokens, params int[][] documents)
     {
@@ -57,7 +58,8 @@ public sealed class DecoderTests
         {
             using var scope = NewDisposeScope();
             using var off = no_grad();
-            return decoder.Logits(Packed(1, 12, first, s_documents[0])).narrow(0, first.Length - 1, 5).contiguous().data<float>().ToArray();
+            var logits = decoder.Logits(Packed(1, 12, first, s_documents[0]));
+            return logits.narrow(0, first.Length - 1, 5).contiguous().data<float>().ToArray();
         }
         Assert.Equal(LogitsBehind([1, 2, 3, 4]), LogitsBehind([30, 20, 10, 4]));
         Assert.Equal(LogitsBehind([1, 2, 3, 4]), LogitsBehind([9, 9, 9, 9, 9, 9]));
@@ -83,7 +85,8 @@ public sealed class DecoderTests
         foreach (var (name, values) in exact.Gradients)
         {
             double dot = values.Zip(rounded.Gradients[name], (a, b) => (double)a * b).Sum();
-            double cosine = dot / Math.Sqrt(values.Sum(v => (double)v * v) * rounded.Gradients[name].Sum(v => (double)v * v));
+            double cosine =
+                dot / Math.Sqrt(values.Sum(v => (double)v * v) * rounded.Gradients[name].Sum(v => (double)v * v));
             Assert.True(cosine > 0.99, $"{name}: {cosine}");
         }
     }
@@ -92,7 +95,8 @@ public sealed class DecoderTests
     public void Logits_are_the_same_after_saving_and_loading()
     {
         using var world = new ToyWorld();
-        foreach (var shape in (ModelConfig[])[ToyWorld.Shape(), ToyWorld.Shape(4, 4), ToyWorld.Shape(2, 1) with { HeadDimension = 8 }])
+        foreach (var shape in (ModelConfig[])[ToyWorld.Shape(), ToyWorld.Shape(4, 4),
+            ToyWorld.Shape(2, 1) with { HeadDimension = 8 }])
         {
             var decoder = ToyWorld.FreshDecoder(shape, seed: 5);
             ModelFolder.Save(decoder.Weights, world.PathOf("saved"), world.PathOf("tokenizer"));

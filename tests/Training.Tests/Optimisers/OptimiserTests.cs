@@ -25,13 +25,15 @@ public sealed class OptimiserTests
     {
         using var scope = NewDisposeScope();
         using var weights = DecoderWeights.Random(ToyWorld.Shape(heads, kvHeads), 1, CPU);
-        using var optimiser = new DecoderOptimiser(weights, new OptimiserSettings { WeightDecay = 0, MuonRate = 0.1, Clip = 0 });
+        using var optimiser = new DecoderOptimiser(weights,
+            new OptimiserSettings { WeightDecay = 0, MuonRate = 0.1, Clip = 0 });
         var before = weights.Qkv_LRC.detach().clone();
         manual_seed(4);
         foreach (var parameter in weights.All.Values) parameter.grad = randn(parameter.shape);
         optimiser.Step(1);
         var moved = (before - weights.Qkv_LRC.detach()) / 0.1;
-        foreach (var (from, rows) in (( int, int)[])[(0, heads * 8), (heads * 8, kvHeads * 8), ((heads + kvHeads) * 8, kvHeads * 8)])
+        foreach (var (from, rows) in ((int, int)[])[(0, heads * 8), (heads * 8, kvHeads * 8),
+            ((heads + kvHeads) * 8, kvHeads * 8)])
         {
             var values = linalg.svdvals(moved.narrow(0, 1, 1).squeeze(0).narrow(0, from, rows));
             Assert.InRange(values.max().item<float>(), 0.7f, 1.35f);

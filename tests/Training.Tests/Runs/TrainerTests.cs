@@ -21,10 +21,12 @@ public sealed class TrainerTests : IDisposable
         var record = RunFolder.TryRead(_world.PathOf("run"))!;
         Assert.Equal(RunStates.Done, record.State);
         Assert.Equal("model", Assert.Single(record.Outputs).Name);
-        foreach (var name in (string[])["steps", "tokens", "tokensPerSecond", "loss", "heldoutLoss", "heldoutBitsPerByte", "seconds", "parameters"])
+        foreach (var name in (string[])["steps", "tokens", "tokensPerSecond", "loss", "heldoutLoss",
+            "heldoutBitsPerByte", "seconds", "parameters"])
             Assert.True(record.Summary[name] is JsonValue, name);
         Assert.True((double)record.Summary["heldoutLoss"]! < 1.5);
-        foreach (var name in (string[])["model.safetensors", "config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json"])
+        foreach (var name in (string[])["model.safetensors", "config.json", "generation_config.json", "tokenizer.json",
+            "tokenizer_config.json"])
             Assert.True(File.Exists(_world.PathOf("run", "outputs", "model", name)), name);
         Assert.Equal(1, _world.Metric("run", "progress")[150]);
         Assert.Equal([150L], _world.Metric("run", "heldout_loss").Keys);
@@ -34,7 +36,8 @@ public sealed class TrainerTests : IDisposable
     [InlineData("muon", "bf16")]
     [InlineData("muon", "f32")]
     [InlineData("adamw", "bf16")]
-    public void A_run_resumed_after_a_cancellation_follows_the_uninterrupted_one_bit_by_bit(string matrix, string precision)
+    public void A_run_resumed_after_a_cancellation_follows_the_uninterrupted_one_bit_by_bit(string matrix,
+        string precision)
     {
         var config = _world.Config(steps: 24, more: $"precision: {precision}");
         string[] set = [$"optimiser.matrix={matrix}"];
@@ -47,7 +50,8 @@ public sealed class TrainerTests : IDisposable
             int wanted = attempts < 2 ? 5 + 6 * attempts : int.MaxValue;
             using var watch = new Timer(_ =>
             {
-                if (File.Exists(_world.PathOf("parts", "metrics.jsonl")) && _world.Metric("parts", "loss").Count >= wanted) stop.Cancel();
+                if (File.Exists(_world.PathOf("parts", "metrics.jsonl"))
+                    && _world.Metric("parts", "loss").Count >= wanted) stop.Cancel();
             }, null, 0, 1);
             if (_world.Train(config, "parts", resume, set, stop.Token) == 0) break;
             Assert.Equal(RunStates.Interrupted, RunFolder.TryRead(_world.PathOf("parts"))!.State);
@@ -81,7 +85,8 @@ public sealed class TrainerTests : IDisposable
     [Fact]
     public void Gradient_accumulation_equals_a_larger_batch()
     {
-        Assert.Equal(0, _world.Train(_world.Config(steps: 6, more: "precision: f32"), "large", set: ["batch.sequences=8"]));
+        Assert.Equal(0,
+            _world.Train(_world.Config(steps: 6, more: "precision: f32"), "large", set: ["batch.sequences=8"]));
         Assert.Equal(0, _world.Train(_world.Config(steps: 6, more: "precision: f32"), "parts",
             set: ["batch.sequences=2", "batch.accumulation=4"]));
         foreach (var (step, loss) in _world.Metric("large", "loss"))
@@ -105,7 +110,8 @@ public sealed class TrainerTests : IDisposable
     public void A_run_folder_with_checkpoints_is_not_silently_started_over()
     {
         Assert.Equal(0, _world.Train(_world.Config(steps: 3), "run"));
-        Assert.Contains("--resume", Assert.Throws<UserErrorException>(() => _world.Train(_world.Config(steps: 3), "run")).Message);
+        Assert.Contains("--resume",
+            Assert.Throws<UserErrorException>(() => _world.Train(_world.Config(steps: 3), "run")).Message);
         var changed = Assert.Throws<UserErrorException>(() =>
             _world.Train(_world.Config(steps: 3), "run", resume: true, set: ["seed=9"]));
         Assert.Contains("another configuration", changed.Message);
