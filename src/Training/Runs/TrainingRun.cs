@@ -25,8 +25,8 @@ internal static class TrainingRun
         bool resume = request.Resume || JobEnvironment.Current.IsJob;
         if (!resume && Directory.Exists(Path.Combine(folder, "checkpoints"))
             && Directory.EnumerateFileSystemEntries(Path.Combine(folder, "checkpoints")).Any())
-            throw new UserErrorException($"{folder} holds checkpoints of an earlier run. Add --resume to go on with it, "
-                + "or choose another --run folder.", ExitCodes.WrongUsage);
+            throw new UserErrorException($"{folder} holds checkpoints of an earlier run. Add --resume to go on "
+                + "with it, or choose another --run folder.", ExitCodes.WrongUsage);
         using var run = RunFolder.Open(folder, "train", plan.Record(), config.Seed, plan.Inputs());
         try
         {
