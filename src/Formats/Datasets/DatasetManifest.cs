@@ -45,16 +45,16 @@ public static class DatasetForms
 public sealed record DatasetManifest
 {
     public const string SchemaName = "dataset/1";
-    public string Schema { get; init; } = SchemaName;
+    public string Schema { get; set; } = SchemaName;
     public required string Name { get; init; }
     /// <summary>One of <see cref="DatasetForms"/>.</summary>
     public required string Form { get; init; }
     public required string RecipeDigest { get; init; }
-    public JsonObject Recipe { get; init; } = [];
+    public JsonObject Recipe { get; set; } = [];
     /// <summary>Digests of the dataset versions this one was made from.</summary>
-    public IReadOnlyList<string> Parents { get; init; } = [];
-    public IReadOnlyList<DatasetSource> Sources { get; init; } = [];
-    public IReadOnlyList<DatasetShard> Shards { get; init; } = [];
+    public IReadOnlyList<string> Parents { get; set; } = [];
+    public IReadOnlyList<DatasetSource> Sources { get; set; } = [];
+    public IReadOnlyList<DatasetShard> Shards { get; set; } = [];
     public CurationReport? Report { get; init; }
     /// <summary>For token datasets: digest of tokenizer.json.</summary>
     public string? TokenizerDigest { get; init; }
@@ -67,10 +67,10 @@ public sealed record CurationReport
     public long DocumentsKept { get; init; }
     public long BytesRead { get; init; }
     public long BytesKept { get; init; }
-    public IReadOnlyDictionary<string, long> Dropped { get; init; } = new Dictionary<string, long>();
-    public IReadOnlyDictionary<string, long> Errors { get; init; } = new Dictionary<string, long>();
+    public IReadOnlyDictionary<string, long> Dropped { get; set; } = new Dictionary<string, long>();
+    public IReadOnlyDictionary<string, long> Errors { get; set; } = new Dictionary<string, long>();
     /// <summary>The first few errors in full: file, line and what was wrong.</summary>
-    public IReadOnlyList<string> ErrorSamples { get; init; } = [];
+    public IReadOnlyList<string> ErrorSamples { get; set; } = [];
 }
 
 /// <summary>A document of running text.</summary>

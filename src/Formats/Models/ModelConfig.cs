@@ -6,8 +6,8 @@ namespace Weir.Formats.Models;
 /// <summary><c>config.json</c> of a Llama-architecture decoder in the Hugging Face layout.</summary>
 public sealed record ModelConfig
 {
-    [JsonPropertyName("architectures")] public IReadOnlyList<string> Architectures { get; init; } = ["LlamaForCausalLM"];
-    [JsonPropertyName("model_type")] public string ModelType { get; init; } = "llama";
+    [JsonPropertyName("architectures")] public IReadOnlyList<string> Architectures { get; set; } = ["LlamaForCausalLM"];
+    [JsonPropertyName("model_type")] public string ModelType { get; set; } = "llama";
     [JsonPropertyName("vocab_size")] public required int VocabularySize { get; init; }
     [JsonPropertyName("hidden_size")] public required int HiddenSize { get; init; }
     [JsonPropertyName("intermediate_size")] public required int IntermediateSize { get; init; }
@@ -16,15 +16,15 @@ public sealed record ModelConfig
     [JsonPropertyName("num_key_value_heads")] public required int KeyValueHeadCount { get; init; }
     [JsonPropertyName("head_dim")] public int? HeadDimension { get; init; }
     [JsonPropertyName("max_position_embeddings")] public required int ContextLength { get; init; }
-    [JsonPropertyName("rms_norm_eps")] public double NormEpsilon { get; init; } = 1e-5;
-    [JsonPropertyName("rope_theta")] public double RopeTheta { get; init; } = 10000.0;
-    [JsonPropertyName("tie_word_embeddings")] public bool TiedEmbeddings { get; init; } = true;
-    [JsonPropertyName("hidden_act")] public string Activation { get; init; } = "silu";
+    [JsonPropertyName("rms_norm_eps")] public double NormEpsilon { get; set; } = 1e-5;
+    [JsonPropertyName("rope_theta")] public double RopeTheta { get; set; } = 10000.0;
+    [JsonPropertyName("tie_word_embeddings")] public bool TiedEmbeddings { get; set; } = true;
+    [JsonPropertyName("hidden_act")] public string Activation { get; set; } = "silu";
     [JsonPropertyName("attention_bias")] public bool AttentionBias { get; init; }
     [JsonPropertyName("mlp_bias")] public bool MlpBias { get; init; }
     [JsonPropertyName("bos_token_id")] public int? BosTokenId { get; init; }
     [JsonPropertyName("eos_token_id")] public int? EosTokenId { get; init; }
-    [JsonPropertyName("torch_dtype")] public string DataType { get; init; } = "float32";
+    [JsonPropertyName("torch_dtype")] public string DataType { get; set; } = "float32";
 
     /// <summary>Elements a head; <c>hidden_size / num_attention_heads</c> where the file does not say.</summary>
     [JsonIgnore] public int HeadSize => HeadDimension ?? HiddenSize / HeadCount;

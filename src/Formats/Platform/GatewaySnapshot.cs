@@ -6,11 +6,11 @@ namespace Weir.Formats.Platform;
 public sealed record GatewaySnapshot
 {
     public const string SchemaName = "gateway-snapshot/1";
-    public string Schema { get; init; } = SchemaName;
+    public string Schema { get; set; } = SchemaName;
     /// <summary>Rises with every change.</summary>
     public required long Version { get; init; }
-    public IReadOnlyList<SnapshotKey> Keys { get; init; } = [];
-    public IReadOnlyList<SnapshotModel> Models { get; init; } = [];
+    public IReadOnlyList<SnapshotKey> Keys { get; set; } = [];
+    public IReadOnlyList<SnapshotModel> Models { get; set; } = [];
 
     public static GatewaySnapshot Empty { get; } = new() { Version = 0 };
 }

@@ -34,21 +34,21 @@ public static class RunStates
 public sealed record RunRecord
 {
     public const string SchemaName = "run/1";
-    public string Schema { get; init; } = SchemaName;
+    public string Schema { get; set; } = SchemaName;
     /// <summary>The command that ran: curate, tokenize, train, evaluate, synthesize.</summary>
     public required string Verb { get; init; }
-    public JsonObject Config { get; init; } = [];
+    public JsonObject Config { get; set; } = [];
     public long? Seed { get; init; }
     public required string CodeVersion { get; init; }
-    public IReadOnlyList<ArtifactRef> Inputs { get; init; } = [];
-    public IReadOnlyList<ArtifactRef> Outputs { get; init; } = [];
+    public IReadOnlyList<ArtifactRef> Inputs { get; set; } = [];
+    public IReadOnlyList<ArtifactRef> Outputs { get; set; } = [];
     /// <summary>One of <see cref="RunStates"/>.</summary>
     public required string State { get; init; }
     public required DateTimeOffset Started { get; init; }
     public DateTimeOffset? Ended { get; init; }
     public string? Error { get; init; }
     /// <summary>Figures worth a table cell, by name: documents, tokens, loss, accuracy, tokensPerSecond.</summary>
-    public JsonObject Summary { get; init; } = [];
+    public JsonObject Summary { get; set; } = [];
 }
 
 /// <summary>One line of <c>metrics.jsonl</c>. Progress uses the names <c>progress</c> (0..1) and <c>eta_seconds</c>.</summary>

@@ -25,14 +25,14 @@ public sealed record WrongAnswer(string Task, string Question, string Expected, 
 public sealed record Scorecard
 {
     public const string SchemaName = "scorecard/1";
-    public string Schema { get; init; } = SchemaName;
+    public string Schema { get; set; } = SchemaName;
     /// <summary>Digest of the model artifact, or the address that was asked.</summary>
     public required string ModelVersion { get; init; }
     /// <summary>Digest of the questions and settings.</summary>
     public required string ConfigDigest { get; init; }
     public required DateTimeOffset Time { get; init; }
     public required IReadOnlyList<Score> Scores { get; init; }
-    public IReadOnlyList<WrongAnswer> WrongAnswers { get; init; } = [];
+    public IReadOnlyList<WrongAnswer> WrongAnswers { get; set; } = [];
 
     public Score? Find(string task, string metric) => Scores.FirstOrDefault(s => s.Task == task && s.Metric == metric);
 }
@@ -52,7 +52,7 @@ public sealed record GateThreshold(string Task, string Metric, double? AtLeast =
 public sealed record GatePolicy
 {
     public const string SchemaName = "gate-policy/1";
-    public string Schema { get; init; } = SchemaName;
+    public string Schema { get; set; } = SchemaName;
     public required string Name { get; init; }
     public required IReadOnlyList<GateThreshold> Thresholds { get; init; }
 
