@@ -2,7 +2,7 @@ using Weir.Accounts;
 using Weir.Fleet;
 using Weir.Formats.Bcl;
 using Weir.Formats.Platform;
-using Weir.Gateway;
+using Weir.Gateway.Ledger;
 using Weir.Host.Quickstart;
 using Weir.Registry;
 

@@ -10,7 +10,7 @@ using Weir.Formats.Platform;
 using Weir.Gateway;
 using Weir.Host.Quickstart;
 using Weir.Registry;
-using Weir.WebConsole;
+using Weir.Gateway.Ledger;
 
 namespace Weir.Host.Platform;
 
@@ -92,11 +92,11 @@ internal sealed class PlatformHost : IAsyncDisposable
         builder.Services.AddSingleton<IJobArtifacts, JobArtifacts>();
         builder.Services.AddFleet(new FleetOptions { DataFolder = options.DataFolder, WeirCommand = WeirProcess.Command });
         builder.Services.AddAccounts(options.DataFolder);
-        builder.Services.AddGateway(new GatewayOptions { DataFolder = options.DataFolder });
+        builder.Services.AddGateway(new GatewayOptions { DataFolder = options.DataFolder },
+            services => services.GetRequiredService<AccountsPlane>().Keys.Hash);
         builder.Services.AddSingleton<SnapshotPublisher>();
         builder.Services.AddSingleton<QuickstartPipeline>();
         builder.Services.AddSingleton<ConsoleAccess>();
-        builder.Services.AddWebConsole(services => services.GetRequiredService<ConsoleAccess>().CreateClient());
         builder.Services.AddExceptionHandler<ApiErrors>().AddProblemDetails();
 
         var app = builder.Build();
@@ -108,7 +108,6 @@ internal sealed class PlatformHost : IAsyncDisposable
         api.MapAccounts();
         api.MapPlatform();
         app.MapGateway();
-        app.MapWebConsole();
         return app;
     }
 
