@@ -15,8 +15,14 @@ internal sealed class QuickstartPipeline(FleetPlane fleet, Platform.PlatformOpti
         if (saved is null) return null;
         var plan = saved.Plan;
         var stages = new List<StageView>();
+        var done = new Dictionary<string, JobView>();
         foreach (var stage in QuickstartStages.Jobs)
-            stages.Add(ViewOf(stage.Name, fleet.FindByKey(QuickstartStages.KeyOf(plan, stage.Name))));
+        {
+            // A stage's job is known once the stages before it are done.
+            var job = done.Count == stages.Count ? fleet.FindByKey(stage.Build(plan, name => done[name]).Key) : null;
+            if (job?.State == JobStates.Done) done[stage.Name] = job;
+            stages.Add(ViewOf(stage.Name, job));
+        }
         stages.AddRange(PlatformStages(plan, stages));
         var state = stages.Any(s => s.State == "failed") ? "failed" : stages.All(s => s.State == "done") ? "done" : "running";
         var ended = state == "running" ? null : (DateTimeOffset?)saved.Started.AddSeconds(stages.Sum(s => s.Seconds));

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Weir.Formats.Bcl;
 using Weir.Formats.Platform;
 using Weir.Formats.Runs;
 
@@ -7,7 +8,7 @@ namespace Weir.Host.Quickstart;
 /// <summary>A stage that is one platform job. <see cref="Build"/> makes its spec from the jobs before it.</summary>
 internal sealed record JobStage(string Name, Func<QuickstartPlan, Func<string, JobView>, JobSpec> Build);
 
-/// <summary>The quick start's pipeline: ten job stages, then registering, deploying and asking, which the platform does itself.
+/// <summary>The quick start's pipeline: eight job stages, then registering, deploying and asking, which the platform does itself.
 /// The configurations are plain text, as a user would write them for the same verbs.</summary>
 internal static class QuickstartStages
 {
@@ -33,8 +34,6 @@ internal static class QuickstartStages
     ];
 
     public static IReadOnlyList<string> Names { get; } = [.. Jobs.Select(j => j.Name), Register, Deploy, Ask];
-
-    public static string KeyOf(QuickstartPlan plan, string stage) => $"quickstart/{plan.Id}/{stage}";
 
     private static JobSpec CurateText(QuickstartPlan plan, Func<string, JobView> done)
     {
@@ -122,11 +121,17 @@ internal static class QuickstartStages
         new(name ?? artifact.Name, artifact.Kind, artifact.Digest);
 
     private static JobSpec Spec(QuickstartPlan plan, string stage, IReadOnlyList<string> command,
-        IReadOnlyList<JobInput>? inputs = null, params IReadOnlyList<(string Name, string Text)> files) => new()
+        IReadOnlyList<JobInput>? inputs = null, params IReadOnlyList<(string Name, string Text)> files)
     {
-        Key = KeyOf(plan, stage), Name = stage, Command = command, Inputs = inputs ?? [],
-        Files = files.ToDictionary(f => f.Name, f => f.Text),
-    };
+        inputs ??= [];
+        // The key holds a digest of everything that the job depends on: a stage whose inputs or settings differ is another job.
+        var content = string.Join('\n', [.. command, .. inputs.Select(i => $"{i.Name} {i.Digest}"), .. files.Select(f => $"{f.Name}\n{f.Text}")]);
+        return new JobSpec
+        {
+            Key = $"quickstart/{plan.Id}/{stage}/{Digest.OfText(content)[7..15]}", Name = stage, Command = command, Inputs = inputs,
+            Files = files.ToDictionary(f => f.Name, f => f.Text),
+        };
+    }
 
     private static string Quoted(string path) =>
         string.Create(CultureInfo.InvariantCulture, $"\"{path.Replace("\\", "\\\\").Replace("\"", "\\\"")}\"");
