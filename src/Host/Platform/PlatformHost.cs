@@ -10,6 +10,7 @@ using Weir.Formats.Platform;
 using Weir.Gateway;
 using Weir.Host.Quickstart;
 using Weir.Registry;
+using Weir.WebConsole;
 using Weir.Gateway.Ledger;
 
 namespace Weir.Host.Platform;
@@ -97,6 +98,7 @@ internal sealed class PlatformHost : IAsyncDisposable
         builder.Services.AddSingleton<SnapshotPublisher>();
         builder.Services.AddSingleton<QuickstartPipeline>();
         builder.Services.AddSingleton<ConsoleAccess>();
+        builder.Services.AddWebConsole(services => services.GetRequiredService<ConsoleAccess>().CreateClient());
         builder.Services.AddExceptionHandler<ApiErrors>().AddProblemDetails();
 
         var app = builder.Build();
@@ -108,6 +110,7 @@ internal sealed class PlatformHost : IAsyncDisposable
         api.MapAccounts();
         api.MapPlatform();
         app.MapGateway();
+        app.MapWebConsole();
         return app;
     }
 
