@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Weir.Accounts;
@@ -99,6 +100,8 @@ internal sealed class PlatformHost : IAsyncDisposable
         builder.Services.AddSingleton<QuickstartPipeline>();
         builder.Services.AddSingleton<ConsoleAccess>();
         builder.Services.AddWebConsole(services => services.GetRequiredService<ConsoleAccess>().CreateClient());
+        // Pages live as long as this process; nothing that they protect needs to outlive it.
+        builder.Services.AddDataProtection().UseEphemeralDataProtectionProvider();
         builder.Services.AddExceptionHandler<ApiErrors>().AddProblemDetails();
 
         var app = builder.Build();

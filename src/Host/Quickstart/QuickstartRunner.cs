@@ -28,6 +28,9 @@ internal sealed class QuickstartRunner(PlatformHost platform, QuickstartPlan pla
         ],
     };
 
+    /// <summary>A run with less training than this is a trial: its gate is waived, and the verdict says so.</summary>
+    internal const double TrialMinutes = 2;
+
     private readonly Dictionary<string, JobView> _done = [];
 
     public async Task<QuickstartOutcome> RunAsync(CancellationToken ct)
@@ -98,6 +101,8 @@ internal sealed class QuickstartRunner(PlatformHost platform, QuickstartPlan pla
     private async Task DeployAsync(VersionView model, Scorecard card, CancellationToken ct)
     {
         var verdict = Gate.Judge(card);
+        if (!verdict.Serves && plan.Minutes < TrialMinutes)
+            verdict = new GateVerdict(GateVerdict.Waived, "quickstart", $"a trial run of {plan.Minutes:0.##} minutes: {verdict.Why}");
         if (!verdict.Serves)
             throw new UserErrorException($"The release gate refused {model.Name} version {model.Version}: {verdict.Why}. "
                 + "Train longer (--minutes) and try again.", ExitCodes.Refused);
