@@ -12,14 +12,14 @@ internal sealed class LocalProcessExecutor(FleetOptions options)
 {
     private const int SigTerm = 15, SigKill = 9;
 
-    // $1 is the attempt's folder, $2 the log; the rest is the command. `set -C` makes the redirection to the claim exclusive. The
-    // wrapper survives SIGTERM (the signal goes to the whole group) to record how the command ended.
+    // $1 is the attempt's folder, $2 the log; the rest is the command. The claim appears by a hard link: exclusively, and with its
+    // whole content at once. The wrapper survives SIGTERM (the signal goes to the whole group) to record how the command ended.
     private const string Wrapper =
         """
         attempt=$1; log=$2; shift 2
-        stat=$(cat /proc/$$/stat); set -C
-        { echo "$$ $(echo "${stat##*) }" | cut -d' ' -f20) $(cat /proc/sys/kernel/random/boot_id)" > "$attempt/claim"; } 2>/dev/null || exit 0
-        set +C
+        stat=$(cat /proc/$$/stat)
+        echo "$$ $(echo "${stat##*) }" | cut -d' ' -f20) $(cat /proc/sys/kernel/random/boot_id)" > "$attempt/claim.$$"
+        ln "$attempt/claim.$$" "$attempt/claim" 2>/dev/null || exit 0
         trap : TERM INT HUP
         "$@" >> "$log" 2>&1 < /dev/null &
         child=$!
