@@ -51,9 +51,11 @@ public static class AccountsSetup
         });
         api.MapGet("/ledger", (AccountsPlane accounts, int? limit, Guid? before, string? model) =>
             Json(accounts.Ledger.List(limit ?? 50, before, model)));
-        api.MapGet("/ledger/{id:guid}", (AccountsPlane accounts, Guid id) => accounts.Ledger.Find(id) is { } row ? Json(row)
+        api.MapGet("/ledger/{id:guid}", (AccountsPlane accounts, Guid id) =>
+            accounts.Ledger.Find(id) is { } row ? Json(row)
             : Results.Problem(title: $"The ledger has no request {id}.", statusCode: 404));
-        api.MapGet("/prices", (AccountsPlane accounts) => Results.Json(accounts.Prices.List(), PriceJson.Default.Options));
+        api.MapGet("/prices", (AccountsPlane accounts) =>
+            Results.Json(accounts.Prices.List(), PriceJson.Default.Options));
         api.MapPut("/prices", (AccountsPlane accounts, PriceRequest request) =>
             Results.Json(accounts.Prices.Set(request), PriceJson.Default.Options));
     }

@@ -22,18 +22,21 @@ public sealed class WeirApiException(int status, string message) : Exception(mes
 /// <summary>A piece of a streamed answer. The last pieces carry the finish reason and the usage.</summary>
 public sealed record ChatDelta(string Text, string? FinishReason, Usage? Usage, string ResponseId);
 
-/// <summary>The typed client of the public API, for console, command line and applications. The <see cref="HttpClient"/> has the
-/// platform's address and the API key.</summary>
+/// <summary>The typed client of the public API, for console, command line and applications. The <see
+/// cref="HttpClient"/> has the platform's address and the API key.</summary>
 public sealed class WeirClient(HttpClient http) : IDisposable
 {
-    public Task<PlatformView> PlatformAsync(CancellationToken ct) => GetAsync("api/v1/platform", PlatformJson.Lines.PlatformView, ct);
+    public Task<PlatformView> PlatformAsync(CancellationToken ct) =>
+        GetAsync("api/v1/platform", PlatformJson.Lines.PlatformView, ct);
 
     public Task<IReadOnlyList<PipelineView>> PipelinesAsync(CancellationToken ct) =>
         GetAsync("api/v1/pipelines", PlatformJson.Lines.IReadOnlyListPipelineView, ct);
 
-    public Task<IReadOnlyList<JobView>> JobsAsync(CancellationToken ct) => GetAsync("api/v1/jobs", PlatformJson.Lines.IReadOnlyListJobView, ct);
+    public Task<IReadOnlyList<JobView>> JobsAsync(CancellationToken ct) =>
+        GetAsync("api/v1/jobs", PlatformJson.Lines.IReadOnlyListJobView, ct);
 
-    public Task<JobView> JobAsync(string id, CancellationToken ct) => GetAsync($"api/v1/jobs/{Part(id)}", PlatformJson.Lines.JobView, ct);
+    public Task<JobView> JobAsync(string id, CancellationToken ct) =>
+        GetAsync($"api/v1/jobs/{Part(id)}", PlatformJson.Lines.JobView, ct);
 
     public Task<JobView> CancelJobAsync(string id, CancellationToken ct) =>
         SendAsync(HttpMethod.Post, $"api/v1/jobs/{Part(id)}/cancel", null, PlatformJson.Lines.JobView, ct);
@@ -55,17 +58,21 @@ public sealed class WeirClient(HttpClient http) : IDisposable
         GetAsync("api/v1/deployments", PlatformJson.Lines.IReadOnlyListDeploymentView, ct);
 
     public Task<IReadOnlyList<DeploymentView>> RemoveDeploymentAsync(string name, CancellationToken ct) =>
-        SendAsync(HttpMethod.Delete, $"api/v1/deployments/{Part(name)}", null, PlatformJson.Lines.IReadOnlyListDeploymentView, ct);
+        SendAsync(HttpMethod.Delete, $"api/v1/deployments/{Part(name)}", null,
+        PlatformJson.Lines.IReadOnlyListDeploymentView, ct);
 
     public Task<IReadOnlyList<VersionView>> VersionsAsync(string? kind, CancellationToken ct) =>
-        GetAsync("api/v1/versions" + (kind is null ? "" : $"?kind={Part(kind)}"), PlatformJson.Lines.IReadOnlyListVersionView, ct);
+        GetAsync("api/v1/versions" + (kind is null ? "" : $"?kind={Part(kind)}"),
+        PlatformJson.Lines.IReadOnlyListVersionView, ct);
 
     public Task<TraceView> TraceAsync(string requestId, CancellationToken ct) =>
         GetAsync($"api/v1/trace/{Part(requestId)}", PlatformJson.Lines.TraceView, ct);
 
-    public Task<IReadOnlyList<KeyView>> KeysAsync(CancellationToken ct) => GetAsync("api/v1/keys", PlatformJson.Lines.IReadOnlyListKeyView, ct);
+    public Task<IReadOnlyList<KeyView>> KeysAsync(CancellationToken ct) =>
+        GetAsync("api/v1/keys", PlatformJson.Lines.IReadOnlyListKeyView, ct);
 
-    public Task<KeyView> CreateKeyAsync(KeyRequest request, CancellationToken ct) => SendAsync(HttpMethod.Post, "api/v1/keys",
+    public Task<KeyView> CreateKeyAsync(KeyRequest request, CancellationToken ct) =>
+        SendAsync(HttpMethod.Post, "api/v1/keys",
         JsonSerializer.Serialize(request, PlatformJson.Lines.KeyRequest), PlatformJson.Lines.KeyView, ct);
 
     public async Task RevokeKeyAsync(string id, CancellationToken ct)
@@ -75,23 +82,27 @@ public sealed class WeirClient(HttpClient http) : IDisposable
 
     /// <summary>Ledger rows, newest first.</summary>
     public Task<IReadOnlyList<LedgerRow>> LedgerAsync(int limit, Guid? before, CancellationToken ct) =>
-        GetAsync($"api/v1/ledger?limit={limit}" + (before is null ? "" : $"&before={before}"), PlatformJson.Lines.IReadOnlyListLedgerRow, ct);
+        GetAsync($"api/v1/ledger?limit={limit}" + (before is null ? "" : $"&before={before}"),
+        PlatformJson.Lines.IReadOnlyListLedgerRow, ct);
 
-    public Task<LedgerRow> LedgerRowAsync(Guid id, CancellationToken ct) => GetAsync($"api/v1/ledger/{id}", PlatformJson.Lines.LedgerRow, ct);
+    public Task<LedgerRow> LedgerRowAsync(Guid id, CancellationToken ct) =>
+        GetAsync($"api/v1/ledger/{id}", PlatformJson.Lines.LedgerRow, ct);
 
     /// <summary>The names of the models that are served.</summary>
     public async Task<IReadOnlyList<string>> ModelsAsync(CancellationToken ct) =>
         [.. (await GetAsync("v1/models", OpenAiJson.Wire.ModelList, ct)).Data.Select(m => m.Id)];
 
     /// <summary>Asks a model; the answer comes in pieces, the usage with the last one.</summary>
-    public async IAsyncEnumerable<ChatDelta> ChatAsync(string model, IReadOnlyList<ChatTurn> messages, double temperature, int maxTokens,
+    public async IAsyncEnumerable<ChatDelta> ChatAsync(string model, IReadOnlyList<ChatTurn> messages,
+        double temperature, int maxTokens,
         [EnumeratorCancellation] CancellationToken ct)
     {
         var body = new JsonObject
         {
             ["model"] = model, ["temperature"] = temperature, ["max_tokens"] = maxTokens, ["stream"] = true,
             ["stream_options"] = new JsonObject { ["include_usage"] = true },
-            ["messages"] = new JsonArray([.. messages.Select(m => (JsonNode)new JsonObject { ["role"] = m.Role, ["content"] = m.Content })]),
+            ["messages"] = new JsonArray([.. messages.Select(m =>
+                (JsonNode)new JsonObject { ["role"] = m.Role, ["content"] = m.Content })]),
         };
         using var response = await RequestAsync(HttpMethod.Post, "v1/chat/completions", body.ToJsonString(), ct);
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(ct), Encoding.UTF8);
@@ -101,7 +112,8 @@ public sealed class WeirClient(HttpClient http) : IDisposable
             var json = line[6..];
             if (json == "[DONE]") yield break;
             if (json.StartsWith("{\"error\"", StringComparison.Ordinal))
-                throw new WeirApiException(502, JsonSerializer.Deserialize(json, OpenAiJson.Wire.ErrorResponse)!.Error.Message);
+                throw new WeirApiException(502,
+                JsonSerializer.Deserialize(json, OpenAiJson.Wire.ErrorResponse)!.Error.Message);
             var chunk = JsonSerializer.Deserialize(json, OpenAiJson.Wire.ChatChunk)!;
             var choice = chunk.Choices.Count > 0 ? chunk.Choices[0] : null;
             yield return new ChatDelta(choice?.Delta.Content ?? "", choice?.FinishReason, chunk.Usage, chunk.Id);
@@ -110,19 +122,23 @@ public sealed class WeirClient(HttpClient http) : IDisposable
 
     public void Dispose() => http.Dispose();
 
-    private Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken ct) => SendAsync(HttpMethod.Get, path, null, type, ct);
+    private Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken ct) =>
+        SendAsync(HttpMethod.Get, path, null, type, ct);
 
-    private async Task<T> SendAsync<T>(HttpMethod method, string path, string? body, JsonTypeInfo<T> type, CancellationToken ct)
+    private async Task<T> SendAsync<T>(HttpMethod method, string path, string? body, JsonTypeInfo<T> type,
+        CancellationToken ct)
     {
         using var response = await RequestAsync(method, path, body, ct);
         return await JsonSerializer.DeserializeAsync(await response.Content.ReadAsStreamAsync(ct), type, ct)
             ?? throw new WeirApiException((int)response.StatusCode, $"{path} answered null.");
     }
 
-    private async Task<HttpResponseMessage> RequestAsync(HttpMethod method, string path, string? body, CancellationToken ct)
+    private async Task<HttpResponseMessage> RequestAsync(HttpMethod method, string path, string? body,
+        CancellationToken ct)
     {
         using var request = new HttpRequestMessage(method, path);
-        if (body is not null) request.Content = new StringContent(body, Encoding.UTF8, new MediaTypeHeaderValue("application/json"));
+        if (body is not null) request.Content =
+            new StringContent(body, Encoding.UTF8, new MediaTypeHeaderValue("application/json"));
         HttpResponseMessage response;
         try
         {
@@ -130,7 +146,8 @@ public sealed class WeirClient(HttpClient http) : IDisposable
         }
         catch (HttpRequestException e)
         {
-            throw new WeirApiException(0, $"No platform answers at {http.BaseAddress} ({e.Message}). Start one with ./weir up, "
+            throw new WeirApiException(0,
+                $"No platform answers at {http.BaseAddress} ({e.Message}). Start one with ./weir up, "
                 + "or say where it is with WEIR_URL.");
         }
         if (response.IsSuccessStatusCode) return response;

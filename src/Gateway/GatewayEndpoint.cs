@@ -11,8 +11,10 @@ using Weir.Gateway.Streaming;
 
 namespace Weir.Gateway;
 
-/// <summary>The data path of <c>/v1</c>: authenticate, read, route, forward, meter, settle. It decides on one snapshot a request.</summary>
-internal sealed class GatewayEndpoint(GatewaySnapshotStore store, KeyHash hash, Upstreams upstreams, LedgerSpool spool, GatewayOptions options,
+/// <summary>The data path of <c>/v1</c>: authenticate, read, route, forward, meter, settle. It decides on one snapshot
+/// a request.</summary>
+internal sealed class GatewayEndpoint(GatewaySnapshotStore store, KeyHash hash, Upstreams upstreams, LedgerSpool spool,
+    GatewayOptions options,
     ILogger<GatewayEndpoint> logger)
 {
     public async Task ModelsAsync(HttpContext context)
@@ -27,7 +29,8 @@ internal sealed class GatewayEndpoint(GatewaySnapshotStore store, KeyHash hash, 
     {
         var index = store.Index;
         if (await AuthenticateAsync(context, index) is null) return;
-        if (index.Model(id) is { } model && Served(model)) await WriteModelsAsync(context, EntryOf(model), OpenAiJson.Wire.ModelEntry);
+        if (index.Model(id) is { } model && Served(model)) await WriteModelsAsync(context, EntryOf(model),
+            OpenAiJson.Wire.ModelEntry);
         else await OpenAiErrors.ModelNotFoundAsync(context, id, index.Snapshot.Models.Select(m => m.Name));
     }
 
@@ -50,7 +53,8 @@ internal sealed class GatewayEndpoint(GatewaySnapshotStore store, KeyHash hash, 
         }
         catch (JsonException e)
         {
-            await OpenAiErrors.WriteAsync(context, 400, $"The body is not valid JSON: {e.Message}", "invalid_request_error", "invalid_json");
+            await OpenAiErrors.WriteAsync(context, 400, $"The body is not valid JSON: {e.Message}",
+                "invalid_request_error", "invalid_json");
             return;
         }
         // 3. Where it goes.
@@ -92,7 +96,8 @@ internal sealed class GatewayEndpoint(GatewaySnapshotStore store, KeyHash hash, 
         var ct = timeout.Token;
         try
         {
-            using var message = new HttpRequestMessage(HttpMethod.Post, Upstreams.UriOf(request.Replica, context.Request.Path));
+            using var message = new HttpRequestMessage(HttpMethod.Post,
+                Upstreams.UriOf(request.Replica, context.Request.Path));
             message.Content = new ByteArrayContent(body);
             message.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
             message.Headers.TryAddWithoutValidation("x-weir-request", request.Id.ToString());
@@ -105,9 +110,11 @@ internal sealed class GatewayEndpoint(GatewaySnapshotStore store, KeyHash hash, 
                 await answer.Content.CopyToAsync(context.Response.Body, ct);
                 return EndReasons.UpstreamError;
             }
-            return request.Sniffed.Stream ? await RelayAsync(context, request, answer, ct) : await PassAsync(context, request, answer, ct);
+            return request.Sniffed.Stream ? await RelayAsync(context, request, answer, ct)
+                : await PassAsync(context, request, answer, ct);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or InvalidDataException or OperationCanceledException
+        catch (Exception e)
+            when (e is HttpRequestException or IOException or InvalidDataException or OperationCanceledException
             or System.Net.Sockets.SocketException)
         {
             if (context.RequestAborted.IsCancellationRequested) return EndReasons.ClientGone;
@@ -118,18 +125,21 @@ internal sealed class GatewayEndpoint(GatewaySnapshotStore store, KeyHash hash, 
         }
     }
 
-    private static async Task<string> RelayAsync(HttpContext context, RoutedRequest request, HttpResponseMessage answer, CancellationToken ct)
+    private static async Task<string> RelayAsync(HttpContext context, RoutedRequest request,
+        HttpResponseMessage answer, CancellationToken ct)
     {
         context.Response.Headers.CacheControl = "no-cache";
         context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
         var meter = request.Meter;
-        await new EventRelay(context, request.Sniffed.IncludeUsage, meter).RunAsync(await answer.Content.ReadAsStreamAsync(ct), ct);
+        await new EventRelay(context, request.Sniffed.IncludeUsage, meter)
+            .RunAsync(await answer.Content.ReadAsStreamAsync(ct), ct);
         if (meter.UpstreamFailed) return EndReasons.UpstreamError;
         if (!meter.Ended) throw new InvalidDataException("The engine's stream ended without [DONE].");
         return EndOf(meter.FinishReason);
     }
 
-    private static async Task<string> PassAsync(HttpContext context, RoutedRequest request, HttpResponseMessage answer, CancellationToken ct)
+    private static async Task<string> PassAsync(HttpContext context, RoutedRequest request, HttpResponseMessage answer,
+        CancellationToken ct)
     {
         var bytes = await answer.Content.ReadAsByteArrayAsync(ct);
         try
@@ -150,7 +160,8 @@ internal sealed class GatewayEndpoint(GatewaySnapshotStore store, KeyHash hash, 
     private static async Task TellAsync(HttpContext context, bool late)
     {
         var (status, message, code) = late ? (504, "The model did not answer in time.", "upstream_timeout")
-            : (502, "The model's engine failed while answering. Nothing beyond what you received is billed.", "upstream_error");
+            : (502, "The model's engine failed while answering. Nothing beyond what you received is billed.",
+            "upstream_error");
         try
         {
             if (!context.Response.HasStarted)
@@ -186,7 +197,8 @@ internal sealed class GatewayEndpoint(GatewaySnapshotStore store, KeyHash hash, 
 
     private async Task<byte[]?> ReadBodyAsync(HttpContext context)
     {
-        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = options.MaxBodyBytes;
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>()
+            is { IsReadOnly: false } limit) limit.MaxRequestBodySize = options.MaxBodyBytes;
         try
         {
             using var buffer = new MemoryStream();
@@ -195,7 +207,8 @@ internal sealed class GatewayEndpoint(GatewaySnapshotStore store, KeyHash hash, 
         }
         catch (BadHttpRequestException e) when (e.StatusCode == StatusCodes.Status413PayloadTooLarge)
         {
-            await OpenAiErrors.WriteAsync(context, 413, $"The body is larger than {options.MaxBodyBytes} bytes.", "invalid_request_error",
+            await OpenAiErrors.WriteAsync(context, 413, $"The body is larger than {options.MaxBodyBytes} bytes.",
+                "invalid_request_error",
                 "body_too_large");
             return null;
         }
@@ -210,11 +223,14 @@ internal sealed class GatewayEndpoint(GatewaySnapshotStore store, KeyHash hash, 
         long charge = billed == 0 ? 0 : price.Charge(meter.PromptTokens, meter.CachedTokens, billed);
         return new LedgerRow
         {
-            RequestId = request.Id, Time = DateTimeOffset.UtcNow, Organisation = request.Key.Organisation, Project = request.Key.Project,
+            RequestId = request.Id, Time = DateTimeOffset.UtcNow, Organisation = request.Key.Organisation,
+                Project = request.Key.Project,
             KeyId = request.Key.KeyId, Model = request.Model.Name, ModelVersion = request.Model.ModelVersion,
             Deployment = request.Deployment.Name, Site = request.Deployment.Site, TokensPrompt = meter.PromptTokens,
-            TokensCached = meter.CachedTokens, TokensGenerated = meter.GeneratedTokens, TokensDelivered = meter.DeliveredTokens,
-            TokensBilled = billed, Price = price, ChargeMicros = charge, BillingBasis = meter.Basis, EndReason = end, HttpStatus = status,
+            TokensCached = meter.CachedTokens, TokensGenerated = meter.GeneratedTokens,
+            TokensDelivered = meter.DeliveredTokens,
+            TokensBilled = billed, Price = price, ChargeMicros = charge, BillingBasis = meter.Basis, EndReason = end,
+            HttpStatus = status,
             TimeToFirstTokenMs = meter.TimeToFirstTokenMs, DurationMs = meter.ElapsedMs,
         };
     }
@@ -223,9 +239,11 @@ internal sealed class GatewayEndpoint(GatewaySnapshotStore store, KeyHash hash, 
 
     private static bool Served(SnapshotModel model) => model.Deployments.Any(d => d.Gate.Serves);
 
-    private static ModelEntry EntryOf(SnapshotModel model) => new(model.Name, "model", model.Created.ToUnixTimeSeconds(), "weir");
+    private static ModelEntry EntryOf(SnapshotModel model) =>
+        new(model.Name, "model", model.Created.ToUnixTimeSeconds(), "weir");
 
-    private static Task WriteModelsAsync<T>(HttpContext context, T value, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
+    private static Task WriteModelsAsync<T>(HttpContext context, T value,
+        System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
     {
         context.Response.ContentType = "application/json";
         return JsonSerializer.SerializeAsync(context.Response.Body, value, type, context.RequestAborted);
@@ -233,7 +251,8 @@ internal sealed class GatewayEndpoint(GatewaySnapshotStore store, KeyHash hash, 
 }
 
 /// <summary>A request whose way is decided.</summary>
-internal sealed record RoutedRequest(Guid Id, SnapshotKey Key, SnapshotModel Model, SnapshotDeployment Deployment, SnapshotReplica Replica,
+internal sealed record RoutedRequest(Guid Id, SnapshotKey Key, SnapshotModel Model, SnapshotDeployment Deployment,
+    SnapshotReplica Replica,
     SniffedRequest Sniffed, Meter Meter);
 
 internal static partial class GatewayLog

@@ -13,7 +13,8 @@ public static class GatewaySetup
     /// <param name="services">The services.</param>
     /// <param name="options">How the data path behaves.</param>
     /// <param name="hash">Gives the key hash under the platform's secret.</param>
-    public static IServiceCollection AddGateway(this IServiceCollection services, GatewayOptions options, Func<IServiceProvider, KeyHash> hash)
+    public static IServiceCollection AddGateway(this IServiceCollection services, GatewayOptions options,
+        Func<IServiceProvider, KeyHash> hash)
     {
         services.AddSingleton(options);
         services.AddSingleton<GatewaySnapshotStore>();
@@ -27,7 +28,8 @@ public static class GatewaySetup
     {
         var gateway = app.ServiceProvider.GetRequiredService<GatewayEndpoint>();
         app.MapGet("/v1/models", gateway.ModelsAsync);
-        app.MapGet("/v1/models/{id}", context => gateway.ModelAsync(context, (string)context.Request.RouteValues["id"]!));
+        app.MapGet("/v1/models/{id}", context =>
+            gateway.ModelAsync(context, (string)context.Request.RouteValues["id"]!));
         app.MapPost("/v1/chat/completions", gateway.GenerateAsync);
         app.MapPost("/v1/completions", gateway.GenerateAsync);
         app.Map("/v1/{**rest}", gateway.UnknownPathAsync);

@@ -3,8 +3,10 @@ using System.Text.Json;
 
 namespace Weir.Gateway;
 
-/// <summary>The few things that the gateway reads of a request body; everything else passes through untouched.</summary>
-internal readonly record struct SniffedRequest(string? Model, bool Stream, bool IncludeUsage, int OptionsStart, int OptionsEnd, int ObjectEnd);
+/// <summary>The few things that the gateway reads of a request body; everything else passes through
+/// untouched.</summary>
+internal readonly record struct SniffedRequest(string? Model, bool Stream, bool IncludeUsage, int OptionsStart,
+    int OptionsEnd, int ObjectEnd);
 
 /// <summary>Finds model and streaming options in one pass over the bytes, and rewrites the options.</summary>
 internal static class RequestSniffer
@@ -15,7 +17,8 @@ internal static class RequestSniffer
     public static SniffedRequest Read(ReadOnlySpan<byte> body)
     {
         var reader = new Utf8JsonReader(body);
-        if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject) throw new JsonException("the body is not a JSON object");
+        if (!reader.Read()
+            || reader.TokenType != JsonTokenType.StartObject) throw new JsonException("the body is not a JSON object");
         string? model = null;
         bool stream = false, includeUsage = false;
         int optionsStart = -1, optionsEnd = -1;
@@ -40,7 +43,8 @@ internal static class RequestSniffer
         return new SniffedRequest(model, stream, includeUsage, optionsStart, optionsEnd, end);
     }
 
-    /// <summary>The body with usage asked for on every chunk, so that the gateway always knows what was generated.</summary>
+    /// <summary>The body with usage asked for on every chunk, so that the gateway always knows what was
+    /// generated.</summary>
     public static byte[] WithUsage(ReadOnlySpan<byte> body, SniffedRequest sniffed)
     {
         var output = new ArrayBufferWriter<byte>(body.Length + 96);

@@ -9,12 +9,14 @@ internal sealed class Upstreams : IDisposable
 {
     private readonly ConcurrentDictionary<string, HttpMessageInvoker> _clients = new(StringComparer.Ordinal);
 
-    public Task<HttpResponseMessage> SendAsync(SnapshotReplica replica, HttpRequestMessage request, CancellationToken ct) =>
+    public Task<HttpResponseMessage> SendAsync(SnapshotReplica replica, HttpRequestMessage request,
+        CancellationToken ct) =>
         _clients.GetOrAdd(replica.Address, Create).SendAsync(request, ct);
 
     /// <summary>The address that goes into requests; a Unix socket has no host name of its own.</summary>
     public static Uri UriOf(SnapshotReplica replica, string path) =>
-        new(new Uri(replica.Address.StartsWith("unix:", StringComparison.Ordinal) ? "http://engine" : replica.Address), path);
+        new(new Uri(replica.Address.StartsWith("unix:", StringComparison.Ordinal) ? "http://engine" : replica.Address),
+        path);
 
     public void Dispose()
     {
@@ -25,7 +27,8 @@ internal sealed class Upstreams : IDisposable
     {
         var handler = new SocketsHttpHandler
         {
-            UseProxy = false, UseCookies = false, AllowAutoRedirect = false, PooledConnectionIdleTimeout = TimeSpan.FromMinutes(1),
+            UseProxy = false, UseCookies = false, AllowAutoRedirect = false,
+                PooledConnectionIdleTimeout = TimeSpan.FromMinutes(1),
             ConnectTimeout = TimeSpan.FromSeconds(5), MaxConnectionsPerServer = 1024,
         };
         if (address.StartsWith("unix:", StringComparison.Ordinal))

@@ -12,7 +12,8 @@ public static class WebConsoleSetup
 {
     /// <param name="services">The services.</param>
     /// <param name="client">Makes a client of the public API; one for each open page.</param>
-    public static IServiceCollection AddWebConsole(this IServiceCollection services, Func<IServiceProvider, WeirClient> client)
+    public static IServiceCollection AddWebConsole(this IServiceCollection services,
+        Func<IServiceProvider, WeirClient> client)
     {
         services.AddMudServices();
         services.AddRazorComponents().AddInteractiveServerComponents();

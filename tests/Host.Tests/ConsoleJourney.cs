@@ -7,7 +7,8 @@ namespace Weir.Host.Tests;
 public sealed class ConsoleJourney(TrialFixture trial) : IAsyncLifetime
 {
     private static readonly string[] Arguments =
-        ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--force-color-profile=srgb", "--font-render-hinting=none"];
+        ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--force-color-profile=srgb",
+        "--font-render-hinting=none"];
 
     private readonly List<string> _browserErrors = [];
     private RunningPlatform _platform = null!;
@@ -17,12 +18,14 @@ public sealed class ConsoleJourney(TrialFixture trial) : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        var chromium = ((string[])["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"]).FirstOrDefault(File.Exists);
+        var chromium = ((string[])["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"])
+            .FirstOrDefault(File.Exists);
         Assert.SkipWhen(chromium is null, "needs Chromium: apt-get install chromium fonts-noto-cjk");
         _platform = new RunningPlatform("up", "--data", trial.Data, "--port", "0");
         _address = await _platform.ReadyAsync();
         _playwright = await Playwright.CreateAsync();
-        _browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = chromium, Headless = true, Args = Arguments });
+        _browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = chromium, Headless = true,
+            Args = Arguments });
     }
 
     public async ValueTask DisposeAsync()
@@ -36,7 +39,8 @@ public sealed class ConsoleJourney(TrialFixture trial) : IAsyncLifetime
     {
         var page = await _browser!.NewPageAsync(new()
         {
-            ViewportSize = new() { Width = width, Height = height }, Locale = locale, ColorScheme = scheme, TimezoneId = "Asia/Shanghai",
+            ViewportSize = new() { Width = width, Height = height }, Locale = locale, ColorScheme = scheme,
+                TimezoneId = "Asia/Shanghai",
         });
         page.Console += (_, message) =>
         {
@@ -72,7 +76,8 @@ public sealed class ConsoleJourney(TrialFixture trial) : IAsyncLifetime
         await page.WaitForFunctionAsync("n => document.querySelectorAll('[data-testid=ledger-row]').length > n", rows);
         await page.WaitForSelectorAsync("[data-testid=lineage-step].source");
         foreach (var kind in (string[])["request", "deployment", "artifact", "run", "source"])
-            Assert.True(await page.Locator($"[data-testid=lineage-step].{kind}").CountAsync() > 0, $"no {kind} in the lineage");
+            Assert.True(await page.Locator($"[data-testid=lineage-step].{kind}").CountAsync() > 0,
+            $"no {kind} in the lineage");
         await ShootAsync(page, "console-zh-1440");
         Assert.Empty(_browserErrors);
     }
@@ -88,7 +93,8 @@ public sealed class ConsoleJourney(TrialFixture trial) : IAsyncLifetime
         await ShootAsync(page, "console-en-dark-1440");
         await page.ClickAsync("[data-testid=language]");
         await page.WaitForSelectorAsync("[lang=zh]");
-        foreach (var text in (await page.Locator("h2, .tagline, .chip, button.primary").AllInnerTextsAsync()).Where(t => t.Trim().Length > 0))
+        foreach (var text in (await page.Locator("h2, .tagline, .chip, button.primary").AllInnerTextsAsync())
+            .Where(t => t.Trim().Length > 0))
             Assert.Matches("[\u4e00-\u9fff]", text);
         Assert.Empty(_browserErrors);
     }

@@ -9,34 +9,42 @@ namespace Weir.Inference.Tests;
 internal static class RandomModel
 {
     private static readonly string[] Sentences =
-        ["Where is Bear Cafe? It is on River Road.", "小熊咖啡在江边路。", "9 plus 6 is 15.", "9加6等于15。", "Which is larger, 48 or 84? 84."];
+        ["Where is Bear Cafe? It is on River Road.", "小熊咖啡在江边路。", "9 plus 6 is 15.", "9加6等于15。",
+        "Which is larger, 48 or 84? 84."];
 
     public static Tokenizer Tokenizer { get; } = BpeTrainer.Train(Enumerable.Repeat(Sentences, 20).SelectMany(s => s),
         new BpeTrainerOptions { VocabularySize = 320, SpecialTokens = WeirTokens.All }, CancellationToken.None);
 
-    public static LoadedModel Create(int seed, int hidden = 48, int heads = 4, int kvHeads = 2, int layers = 2, int inner = 80, int context = 96,
+    public static LoadedModel Create(int seed, int hidden = 48, int heads = 4, int kvHeads = 2, int layers = 2,
+        int inner = 80, int context = 96,
         bool tied = true)
     {
         var random = new Random(seed);
         var config = new ModelConfig
         {
-            VocabularySize = Tokenizer.VocabularySize, HiddenSize = hidden, IntermediateSize = inner, LayerCount = layers, HeadCount = heads,
+            VocabularySize = Tokenizer.VocabularySize, HiddenSize = hidden, IntermediateSize = inner,
+                LayerCount = layers, HeadCount = heads,
             KeyValueHeadCount = kvHeads, ContextLength = context, TiedEmbeddings = tied, EosTokenId = 1,
         };
         float[] Matrix(string name, int count, double scale)
         {
             _ = name;
             var data = new float[count];
-            for (int i = 0; i < count; i++) data[i] = (float)((random.NextDouble() + random.NextDouble() + random.NextDouble() - 1.5) * scale);
+            for (int i = 0; i < count; i++) data[i] =
+                (float)((random.NextDouble() + random.NextDouble() + random.NextDouble() - 1.5) * scale);
             return data;
         }
-        float[] Norm(int count) => [.. Enumerable.Range(0, count).Select(_ => (float)(0.8 + 0.4 * random.NextDouble()))];
+        float[] Norm(int count) => [.. Enumerable.Range(0, count)
+            .Select(_ => (float)(0.8 + 0.4 * random.NextDouble()))];
         int size = config.HeadSize, q = heads * size, k = kvHeads * size, v = config.VocabularySize;
-        var layersOf = Enumerable.Range(0, layers).Select(l => new LayerWeights(Norm(hidden), Matrix("q", q * hidden, 0.3),
+        var layersOf = Enumerable.Range(0, layers)
+            .Select(l => new LayerWeights(Norm(hidden), Matrix("q", q * hidden, 0.3),
             Matrix("k", k * hidden, 0.3), Matrix("v", k * hidden, 0.3), Matrix("o", hidden * q, 0.3), Norm(hidden),
-            Matrix("g", inner * hidden, 0.3), Matrix("u", inner * hidden, 0.3), Matrix("d", hidden * inner, 0.3))).ToList();
+            Matrix("g", inner * hidden, 0.3), Matrix("u", inner * hidden, 0.3), Matrix("d", hidden * inner, 0.3)))
+            .ToList();
         var embedding = Matrix("e", v * hidden, 1);
-        var weights = new ModelWeights(embedding, layersOf, Norm(hidden), tied ? embedding : Matrix("h", v * hidden, 1));
+        var weights = new ModelWeights(embedding, layersOf, Norm(hidden), tied ? embedding
+            : Matrix("h", v * hidden, 1));
         return new LoadedModel(config, weights, Tokenizer, new HashSet<int> { 0, 1 });
     }
 
@@ -45,7 +53,8 @@ internal static class RandomModel
     {
         var c = model.Config;
         int hidden = c.HiddenSize, size = c.HeadSize, group = c.HeadCount / c.KeyValueHeadCount, n = tokens.Length;
-        var x = tokens.Select(t => Enumerable.Range(0, hidden).Select(i => (double)model.Weights.Embedding[t * hidden + i]).ToArray()).ToArray();
+        var x = tokens.Select(t => Enumerable.Range(0, hidden)
+            .Select(i => (double)model.Weights.Embedding[t * hidden + i]).ToArray()).ToArray();
         foreach (var layer in model.Weights.Layers)
         {
             var norm = x.Select(row => RmsNorm(row, layer.InputNorm, c.NormEpsilon)).ToArray();

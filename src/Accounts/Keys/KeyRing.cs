@@ -6,8 +6,8 @@ using Weir.Sqlite;
 
 namespace Weir.Accounts.Keys;
 
-/// <summary>The API keys of the one organisation. A key is shown once, when it is made; the database has its keyed hash and its last
-/// four characters.</summary>
+/// <summary>The API keys of the one organisation. A key is shown once, when it is made; the database has its keyed hash
+/// and its last four characters.</summary>
 public sealed class KeyRing
 {
     public const string Organisation = "default", Project = "default", Prefix = "sk-weir-";
@@ -34,13 +34,16 @@ public sealed class KeyRing
             throw new UserErrorException($"A key needs a name of 1 to {MaxNameLength} characters.");
         foreach (var scope in scopes)
             if (scope is not (KeyScopes.Inference or KeyScopes.Admin))
-                throw new UserErrorException($"The scope '{scope}' is unknown. Use {KeyScopes.Inference} or {KeyScopes.Admin}.");
+                throw new UserErrorException($"The scope '{scope}' is unknown. Use {KeyScopes.Inference} or "
+                    + $"{KeyScopes.Admin}.");
         if (request.Expires <= DateTimeOffset.UtcNow) throw new UserErrorException("The key would expire in the past.");
         var key = NewKey();
-        var view = new KeyView(Guid.CreateVersion7().ToString("N")[..16], request.Name, key[^4..], scopes, DateTimeOffset.UtcNow,
+        var view = new KeyView(Guid.CreateVersion7().ToString("N")[..16], request.Name, key[^4..], scopes,
+            DateTimeOffset.UtcNow,
             request.Expires, false, key);
         using (var connection = _database.Open())
-            SqliteFile.Execute(connection, "INSERT INTO keys VALUES ($id, $name, $hash, $four, $scopes, $created, $expires, 0)",
+            SqliteFile.Execute(connection,
+            "INSERT INTO keys VALUES ($id, $name, $hash, $four, $scopes, $created, $expires, 0)",
                 ("$id", view.KeyId), ("$name", view.Name), ("$hash", Hash.Of(key)), ("$four", view.LastFour),
                 ("$scopes", string.Join(' ', scopes)), ("$created", SqliteFile.Text(view.Created)),
                 ("$expires", view.Expires is { } expires ? SqliteFile.Text(expires) : null));
@@ -88,21 +91,25 @@ public sealed class KeyRing
     public IReadOnlyList<SnapshotKey> Snapshot()
     {
         using var connection = _database.Open();
-        using var command = SqliteFile.Command(connection, "SELECT key_id, hash, scopes, expires FROM keys WHERE revoked = 0");
+        using var command = SqliteFile.Command(connection,
+            "SELECT key_id, hash, scopes, expires FROM keys WHERE revoked = 0");
         using var reader = command.ExecuteReader();
         var keys = new List<SnapshotKey>();
         while (reader.Read())
-            keys.Add(new SnapshotKey(reader.GetString(0), reader.GetString(1), Organisation, Project, reader.GetString(2).Split(' '),
+            keys.Add(new SnapshotKey(reader.GetString(0), reader.GetString(1), Organisation, Project,
+            reader.GetString(2).Split(' '),
                 reader.IsDBNull(3) ? null : SqliteFile.Time(reader.GetString(3))));
         lock (_gate) keys.AddRange(_ephemeral);
         return keys;
     }
 
-    /// <summary>Sees to it that <paramref name="keyFile"/> holds an administrator key in force: a file whose key is good is left
-    /// alone, otherwise a new key is made and written with mode 600. Returns whether one was made.</summary>
+    /// <summary>Sees to it that <paramref name="keyFile"/> holds an administrator key in force: a file whose key is
+    /// good is left alone, otherwise a new key is made and written with mode 600. Returns whether one was
+    /// made.</summary>
     public bool EnsureAdminKey(string keyFile)
     {
-        if (File.Exists(keyFile) && Verify(File.ReadAllText(keyFile).Trim()) is { } known && known.Scopes.Contains(KeyScopes.Admin))
+        if (File.Exists(keyFile) && Verify(File.ReadAllText(keyFile).Trim()) is { } known
+            && known.Scopes.Contains(KeyScopes.Admin))
             return false;
         var key = Create(new KeyRequest("administrator", [KeyScopes.Inference, KeyScopes.Admin])).Secret!;
         SecretFile.Write(keyFile, key + "\n");
@@ -112,7 +119,8 @@ public sealed class KeyRing
     private static string NewKey() => Prefix + Convert.ToBase64String(RandomNumberGenerator.GetBytes(SecretBytes))
         .TrimEnd('=').Replace('+', '-').Replace('/', '_');
 
-    private static KeyView ViewOf(SqliteDataReader reader) => new(reader.GetString(0), reader.GetString(1), reader.GetString(2),
+    private static KeyView ViewOf(SqliteDataReader reader) =>
+        new(reader.GetString(0), reader.GetString(1), reader.GetString(2),
         reader.GetString(3).Split(' '), SqliteFile.Time(reader.GetString(4)),
         reader.IsDBNull(5) ? null : SqliteFile.Time(reader.GetString(5)), reader.GetInt32(6) != 0);
 }

@@ -35,7 +35,8 @@ internal static class SecretFile
         }
         catch (FormatException e)
         {
-            throw new UserErrorException($"{path} is damaged: it should hold 32 bytes in base 64. Restore it from a backup; without it no "
+            throw new UserErrorException($"{path} is damaged: it should hold 32 bytes in base 64. Restore it from a "
+                + $"backup; without it no "
                 + "key is valid.", inner: e);
         }
     }

@@ -26,7 +26,8 @@ internal static class ClientVerb
             catch (WeirApiException e)
             {
                 var hint = e.Status == 401 ? " Set WEIR_KEY, or keep the key file where ./weir up wrote it." : "";
-                throw new UserErrorException(e.Message + hint, e.Status == 403 ? ExitCodes.Refused : ExitCodes.Failed, e);
+                throw new UserErrorException(e.Message + hint, e.Status == 403 ? ExitCodes.Refused
+                    : ExitCodes.Failed, e);
             }
         });
 
@@ -45,8 +46,10 @@ internal static class ClientVerb
 
     private static WeirClient Connect()
     {
-        var address = Environment.GetEnvironmentVariable("WEIR_URL") is { Length: > 0 } url ? url : "http://127.0.0.1:8080/";
-        if (!Uri.TryCreate(address.EndsWith('/') ? address : address + "/", UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https"))
+        var address = Environment.GetEnvironmentVariable("WEIR_URL") is { Length: > 0 } url ? url
+            : "http://127.0.0.1:8080/";
+        if (!Uri.TryCreate(address.EndsWith('/') ? address : address + "/", UriKind.Absolute, out var uri)
+            || uri.Scheme is not ("http" or "https"))
             throw new UserErrorException($"WEIR_URL is '{address}', which is no http address.", ExitCodes.WrongUsage);
         var http = new HttpClient { BaseAddress = uri, Timeout = TimeSpan.FromMinutes(5) };
         if (Key() is { } key) http.DefaultRequestHeaders.Authorization = new("Bearer", key);

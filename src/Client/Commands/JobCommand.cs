@@ -11,7 +11,8 @@ public static class JobCommand
     public static Command Create()
     {
         var list = new Command("list", "List the newest jobs.") { ClientVerb.Json };
-        list.Act(async (parsed, client, ct) => parsed.Show(await client.JobsAsync(ct), PlatformJson.Pretty.IReadOnlyListJobView, jobs =>
+        list.Act(async (parsed, client, ct) =>
+            parsed.Show(await client.JobsAsync(ct), PlatformJson.Pretty.IReadOnlyListJobView, jobs =>
         {
             foreach (var job in jobs) Print(job);
         }));
@@ -20,12 +21,14 @@ public static class JobCommand
         return new Command("job", "Jobs of the platform.")
         {
             list, log, One("show", "Show a job.", (client, id, ct) => client.JobAsync(id, ct)),
-            One("cancel", "Stop a job; it may save its state first.", (client, id, ct) => client.CancelJobAsync(id, ct)),
+            One("cancel", "Stop a job; it may save its state first.", (client, id, ct) =>
+            client.CancelJobAsync(id, ct)),
             One("retry", "Run a failed or cancelled job again.", (client, id, ct) => client.RetryJobAsync(id, ct)),
         };
     }
 
-    private static Command One(string name, string description, Func<WeirClient, string, CancellationToken, Task<JobView>> act)
+    private static Command One(string name, string description,
+        Func<WeirClient, string, CancellationToken, Task<JobView>> act)
     {
         var command = new Command(name, description) { Id, ClientVerb.Json };
         command.Act(async (parsed, client, ct) =>
@@ -33,6 +36,7 @@ public static class JobCommand
         return command;
     }
 
-    private static void Print(JobView job) => Console.WriteLine($"{job.Id}  {job.State,-12} {job.Seconds,8:0.0} s  {job.Spec.Name}"
+    private static void Print(JobView job) =>
+        Console.WriteLine($"{job.Id}  {job.State,-12} {job.Seconds,8:0.0} s  {job.Spec.Name}"
         + (job.Error is null ? "" : $"  {job.Error.ReplaceLineEndings(" ")}"));
 }

@@ -14,7 +14,8 @@ public static class LedgerCommand
             PlatformJson.Pretty.IReadOnlyListLedgerRow, rows =>
             {
                 foreach (var r in rows)
-                    Console.WriteLine($"{r.RequestId}  {r.Time:u}  {r.Model,-12} {r.TokensPrompt,6} + {r.TokensBilled,5} tokens  "
+                    Console.WriteLine($"{r.RequestId}  {r.Time:u}  {r.Model,-12} {r.TokensPrompt,6} + "
+                        + $"{r.TokensBilled,5} tokens  "
                         + $"{r.ChargeMicros / 1e6,10:0.000000} {r.Price.Currency}  {r.EndReason}");
             }));
         var id = new Argument<Guid>("ID") { Description = "The request id." };
@@ -28,11 +29,15 @@ public static class LedgerCommand
     {
         Console.WriteLine($"request    {r.RequestId}  {r.Time:u}  key {r.KeyId}");
         Console.WriteLine($"model      {r.Model} ({r.ModelVersion}) on {r.Deployment} at {r.Site}");
-        Console.WriteLine($"tokens     prompt {r.TokensPrompt} (cached {r.TokensCached}), generated {r.TokensGenerated}, delivered "
+        Console.WriteLine($"tokens     prompt {r.TokensPrompt} (cached {r.TokensCached}), generated "
+            + $"{r.TokensGenerated}, delivered "
             + $"{r.TokensDelivered}, billed {r.TokensBilled} ({r.BillingBasis})");
-        Console.WriteLine($"end        {r.EndReason}, HTTP {r.HttpStatus}, first token {r.TimeToFirstTokenMs:0.0} ms, whole {r.DurationMs:0.0} ms");
-        Console.WriteLine($"charge     ({r.TokensPrompt - r.TokensCached} x {r.Price.InputMicrosPerMillion} + {r.TokensCached} x "
-            + $"{r.Price.CachedInputMicrosPerMillion} + {r.TokensBilled} x {r.Price.OutputMicrosPerMillion}) / 1,000,000 = "
+        Console.WriteLine($"end        {r.EndReason}, HTTP {r.HttpStatus}, first token {r.TimeToFirstTokenMs:0.0} ms, "
+            + $"whole {r.DurationMs:0.0} ms");
+        Console.WriteLine($"charge     ({r.TokensPrompt - r.TokensCached} x {r.Price.InputMicrosPerMillion} + "
+            + $"{r.TokensCached} x "
+            + $"{r.Price.CachedInputMicrosPerMillion} + {r.TokensBilled} x {r.Price.OutputMicrosPerMillion}) / "
+            + $"1,000,000 = "
             + $"{r.ChargeMicros} micro-{r.Price.Currency} (price {r.Price.PriceVersion})");
     }
 }

@@ -20,7 +20,8 @@ public static class DeploymentCommand
     private static void Print(IReadOnlyList<DeploymentView> deployments)
     {
         foreach (var d in deployments)
-            Console.WriteLine($"{d.Spec.Name,-20} {d.State,-9} {d.Site,-8} gate {d.Spec.Gate.State}  {d.Spec.ModelDigest}");
+            Console.WriteLine($"{d.Spec.Name,-20} {d.State,-9} {d.Site,-8} gate {d.Spec.Gate.State}  "
+                + $"{d.Spec.ModelDigest}");
     }
 }
 
@@ -33,7 +34,8 @@ public static class ModelListCommand
 /// <summary><c>weir dataset list</c>.</summary>
 public static class DatasetListCommand
 {
-    public static Command Create() => VersionList.Create("dataset", "List the dataset versions that the platform holds.");
+    public static Command Create() => VersionList.Create("dataset",
+        "List the dataset versions that the platform holds.");
 }
 
 internal static class VersionList
@@ -44,7 +46,8 @@ internal static class VersionList
         command.Act(async (parsed, client, ct) =>
             parsed.Show(await client.VersionsAsync(kind, ct), PlatformJson.Pretty.IReadOnlyListVersionView, versions =>
             {
-                foreach (var v in versions) Console.WriteLine($"{v.Name,-20} version {v.Version,-3} {v.Created:u}  {v.Digest}");
+                foreach (var v in versions) Console.WriteLine($"{v.Name,-20} version {v.Version,-3} {v.Created:u}  "
+                    + $"{v.Digest}");
             }));
         return command;
     }

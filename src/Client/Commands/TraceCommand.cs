@@ -8,8 +8,11 @@ public static class TraceCommand
 {
     public static Command Create()
     {
-        var id = new Argument<string>("REQUEST_ID") { Description = "A request id, or the id of an answer (chatcmpl-...)." };
-        var command = new Command("trace", "Print the chain from an answer back to its model version, runs, datasets and source files.")
+        var id = new Argument<string>("REQUEST_ID") { Description =
+            "A request id, or the id of an answer (chatcmpl-...)." };
+        var command =
+            new Command("trace",
+            "Print the chain from an answer back to its model version, runs, datasets and source files.")
         {
             id, ClientVerb.Json,
         };

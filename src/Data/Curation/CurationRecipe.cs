@@ -28,8 +28,8 @@ internal sealed record CurationRecipe
     /// sides.</summary>
     public long? HeldOutMaximum { get; init; }
     public int MinimumCharacters { get; init; } = 1;
-    /// <summary>False keeps repeated records, for generated sets whose repetitions are meant. Equal records always fall to the same
-    /// side of the split.</summary>
+    /// <summary>False keeps repeated records, for generated sets whose repetitions are meant. Equal records always fall
+    /// to the same side of the split.</summary>
     public bool Deduplicate { get; init; } = true;
     /// <summary>Another seed draws another split.</summary>
     public long Seed { get; init; }

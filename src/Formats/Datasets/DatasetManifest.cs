@@ -16,7 +16,8 @@ public sealed record DatasetSource
     public string? Rights { get; init; }
 }
 
-/// <summary>A shard of a dataset, relative to the manifest. <see cref="Split"/> is <c>train</c> or <c>heldout</c>.</summary>
+/// <summary>A shard of a dataset, relative to the manifest. <see cref="Split"/> is <c>train</c> or
+/// <c>heldout</c>.</summary>
 public sealed record DatasetShard
 {
     public required string Path { get; init; }
@@ -60,7 +61,8 @@ public sealed record DatasetManifest
     public string? TokenizerDigest { get; init; }
 }
 
-/// <summary>What curation read, kept and dropped. <see cref="Dropped"/> and <see cref="Errors"/> count by reason.</summary>
+/// <summary>What curation read, kept and dropped. <see cref="Dropped"/> and <see cref="Errors"/> count by
+/// reason.</summary>
 public sealed record CurationReport
 {
     public long DocumentsRead { get; init; }
@@ -78,8 +80,8 @@ public sealed record TextRecord(string Id, string Text, string? Source = null, s
 
 public sealed record ChatTurn(string Role, string Content);
 
-/// <summary>A conversation. <see cref="Messages"/> ends before the reply when <see cref="Answer"/> holds it; otherwise the last
-/// message is the assistant's.</summary>
+/// <summary>A conversation. <see cref="Messages"/> ends before the reply when <see cref="Answer"/> holds it; otherwise
+/// the last message is the assistant's.</summary>
 public sealed record ChatRecord
 {
     public string? Id { get; init; }

@@ -21,13 +21,14 @@ public sealed record GgufTensor(string Name, GgufType Type, IReadOnlyList<long> 
 }
 
 /// <summary>
-/// The GGUF format, versions 2 and 3 (github.com/ggml-org/ggml, docs/gguf.md), little-endian: magic, version, tensor count, metadata
-/// count, key-values, tensor infos, padding to <c>general.alignment</c>, data. Every count, length and offset is checked against the
-/// file and the limits below before it is used.
+/// The GGUF format, versions 2 and 3 (github.com/ggml-org/ggml, docs/gguf.md), little-endian: magic, version, tensor
+/// count, metadata count, key-values, tensor infos, padding to <c>general.alignment</c>, data. Every count, length and
+/// offset is checked against the file and the limits below before it is used.
 /// </summary>
 public sealed class GgufFile : IDisposable
 {
-    private const int MaxTensors = 1 << 20, MaxMetadata = 1 << 20, MaxNameBytes = 1 << 16, MaxStringBytes = 1 << 26, MaxArrayDepth = 4;
+    private const int MaxTensors = 1 << 20, MaxMetadata = 1 << 20, MaxNameBytes = 1 << 16, MaxStringBytes = 1 << 26,
+        MaxArrayDepth = 4;
     private const uint ArrayKind = 9;
     private readonly FileStream _stream;
     private readonly Dictionary<string, object> _metadata = [];
@@ -131,11 +132,13 @@ public sealed class GgufFile : IDisposable
         var infos = new List<GgufTensor>();
         for (long i = 0; i < tensorCount; i++) infos.Add(ReadTensorInfo());
         long alignment = TryGetInteger("general.alignment") ?? 32;
-        if (alignment is < 1 or > 1 << 20 || (alignment & (alignment - 1)) != 0) throw Bad($"alignment {alignment} is no power of two");
+        if (alignment is < 1 or > 1 << 20
+            || (alignment & (alignment - 1)) != 0) throw Bad($"alignment {alignment} is no power of two");
         _dataStart = (_stream.Position + alignment - 1) / alignment * alignment;
         foreach (var info in infos)
         {
-            if (info.Offset < 0 || info.Offset % alignment != 0 || info.Offset > _stream.Length - _dataStart - info.Bytes)
+            if (info.Offset < 0 || info.Offset % alignment != 0
+                || info.Offset > _stream.Length - _dataStart - info.Bytes)
                 throw Bad($"tensor '{info.Name}' points outside of the file");
             if (!_tensors.TryAdd(info.Name, info)) throw Bad($"tensor '{info.Name}' stands there twice");
         }
@@ -186,7 +189,8 @@ public sealed class GgufFile : IDisposable
                 uint itemKind = ReadUInt32();
                 long count = (long)ReadUInt64();
                 // Every item takes at least a byte, so a count beyond the file's rest is a lie.
-                if (count < 0 || count > _stream.Length - _stream.Position) throw Bad("an array is longer than the file");
+                if (count < 0
+                    || count > _stream.Length - _stream.Position) throw Bad("an array is longer than the file");
                 var items = new List<object>((int)Math.Min(count, 1 << 16));
                 for (long i = 0; i < count; i++) items.Add(ReadValue(itemKind, depth + 1));
                 return items.ToArray();
@@ -203,7 +207,9 @@ public sealed class GgufFile : IDisposable
     private string ReadString(int most)
     {
         ulong length = ReadUInt64();
-        if (length > (ulong)most || (long)length > _stream.Length - _stream.Position) throw Bad("a string is longer than the file or the limit");
+        if (length > (ulong)most
+            || (long)length > _stream.Length - _stream.Position) throw Bad("a string is longer than the file or the "
+                + "limit");
         return Encoding.UTF8.GetString(ReadBytes((int)length));
     }
 

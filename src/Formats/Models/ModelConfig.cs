@@ -33,13 +33,15 @@ public sealed record ModelConfig
     public void Validate(string where)
     {
         if (ModelType != "llama")
-            throw new UserErrorException($"{where}: model_type '{ModelType}' is not supported; this version runs 'llama'.");
+            throw new UserErrorException($"{where}: model_type '{ModelType}' is not supported; this version runs "
+                + $"'llama'.");
         if (VocabularySize is < 1 or > 1 << 20 || HiddenSize is < 1 or > 1 << 16 || IntermediateSize is < 1 or > 1 << 18
             || LayerCount is < 1 or > 1024 || HeadCount is < 1 or > 1024 || ContextLength is < 1 or > 1 << 24)
             throw new UserErrorException($"{where}: a size is missing or out of range.");
         if (KeyValueHeadCount < 1 || HeadCount % KeyValueHeadCount != 0 || HeadSize < 2 || HeadSize % 2 != 0
             || HeadSize > 1024)
-            throw new UserErrorException($"{where}: heads do not divide (heads {HeadCount}, KV heads {KeyValueHeadCount}).");
+            throw new UserErrorException($"{where}: heads do not divide (heads {HeadCount}, KV heads "
+                + $"{KeyValueHeadCount}).");
         if (AttentionBias || MlpBias || Activation != "silu")
             throw new UserErrorException($"{where}: biases and activations other than silu are not supported.");
     }
@@ -49,10 +51,12 @@ public sealed record ModelConfig
 [JsonSerializable(typeof(ModelConfig))]
 public sealed partial class ModelJson : JsonSerializerContext;
 
-/// <summary>Tensor names of the Llama family, single for all who read or write weights. Matrices are [out, in].</summary>
+/// <summary>Tensor names of the Llama family, single for all who read or write weights. Matrices are [out,
+/// in].</summary>
 public static class TensorNames
 {
-    public const string Embedding = "model.embed_tokens.weight", FinalNorm = "model.norm.weight", Head = "lm_head.weight";
+    public const string Embedding = "model.embed_tokens.weight", FinalNorm = "model.norm.weight",
+        Head = "lm_head.weight";
 
     public static string InputNorm(int layer) => $"model.layers.{layer}.input_layernorm.weight";
     public static string Query(int layer) => $"model.layers.{layer}.self_attn.q_proj.weight";

@@ -4,7 +4,8 @@ using System.Text.Json.Serialization;
 
 namespace Weir.Formats.OpenAi;
 
-/// <summary>A message of a chat request. <see cref="Content"/> joins the text parts where the client sent a list of them.</summary>
+/// <summary>A message of a chat request. <see cref="Content"/> joins the text parts where the client sent a list of
+/// them.</summary>
 public sealed record ChatMessage(string? Role, [property: JsonConverter(typeof(TextContentConverter))] string? Content);
 
 public sealed record StreamOptions(bool? IncludeUsage = null, bool? ContinuousUsageStats = null);
@@ -34,7 +35,8 @@ public sealed record ChatRequest : GenerationRequest
     public JsonElement? ResponseFormat { get; init; }
 }
 
-/// <summary>Body of <c>POST /v1/completions</c>. The prompt is a text, a list of one text, or a list of token ids.</summary>
+/// <summary>Body of <c>POST /v1/completions</c>. The prompt is a text, a list of one text, or a list of token
+/// ids.</summary>
 public sealed record CompletionRequest : GenerationRequest
 {
     public JsonElement Prompt { get; init; }
@@ -49,12 +51,14 @@ public sealed class TextContentConverter : JsonConverter<string?>
     {
         if (reader.TokenType == JsonTokenType.Null) return null;
         if (reader.TokenType == JsonTokenType.String) return reader.GetString();
-        if (reader.TokenType != JsonTokenType.StartArray) throw new JsonException("content must be a string or an array of parts");
+        if (reader.TokenType != JsonTokenType.StartArray) throw new JsonException("content must be a string or an "
+            + "array of parts");
         var text = new StringBuilder();
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
             using var part = JsonDocument.ParseValue(ref reader);
-            if (part.RootElement.ValueKind != JsonValueKind.Object || !part.RootElement.TryGetProperty("type", out var type)
+            if (part.RootElement.ValueKind != JsonValueKind.Object
+                || !part.RootElement.TryGetProperty("type", out var type)
                 || type.ValueKind != JsonValueKind.String || type.GetString() != "text"
                 || !part.RootElement.TryGetProperty("text", out var value) || value.ValueKind != JsonValueKind.String)
                 throw new JsonException("only content parts of type 'text' are supported");
@@ -63,7 +67,8 @@ public sealed class TextContentConverter : JsonConverter<string?>
         return text.ToString();
     }
 
-    public override void Write(Utf8JsonWriter writer, string? value, JsonSerializerOptions options) => writer.WriteStringValue(value);
+    public override void Write(Utf8JsonWriter writer, string? value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value);
 }
 
 /// <summary>One string or a list of strings.</summary>
@@ -71,11 +76,13 @@ public sealed class StringOrListConverter : JsonConverter<IReadOnlyList<string>?
 {
     private const int MostStrings = 16;
 
-    public override IReadOnlyList<string>? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    public override IReadOnlyList<string>? Read(ref Utf8JsonReader reader, Type typeToConvert,
+        JsonSerializerOptions options)
     {
         if (reader.TokenType == JsonTokenType.Null) return null;
         if (reader.TokenType == JsonTokenType.String) return [reader.GetString()!];
-        if (reader.TokenType != JsonTokenType.StartArray) throw new JsonException("stop must be a string or an array of strings");
+        if (reader.TokenType != JsonTokenType.StartArray) throw new JsonException("stop must be a string or an array "
+            + "of strings");
         var list = new List<string>();
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {

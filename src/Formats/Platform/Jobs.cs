@@ -17,7 +17,8 @@ public sealed record JobSpec
     /// <summary>Arguments of <c>weir</c>, the verb first. <c>{run}</c> stands for the run folder.</summary>
     public required IReadOnlyList<string> Command { get; init; }
     public IReadOnlyList<JobInput> Inputs { get; set; } = [];
-    /// <summary>Small text files written into the run folder before the start, by relative name (configs, recipes).</summary>
+    /// <summary>Small text files written into the run folder before the start, by relative name (configs,
+    /// recipes).</summary>
     public IReadOnlyDictionary<string, string> Files { get; set; } = new Dictionary<string, string>();
     /// <summary>True for an engine that runs until it is stopped.</summary>
     public bool Service { get; init; }
@@ -27,7 +28,8 @@ public sealed record JobSpec
 
 public static class JobStates
 {
-    public const string Queued = "queued", Running = "running", StagingOut = "staging-out", Done = "done", Failed = "failed",
+    public const string Queued = "queued", Running = "running", StagingOut = "staging-out", Done = "done",
+        Failed = "failed",
         Cancelled = "cancelled";
 
     public static bool IsFinal(string state) => state is Done or Failed or Cancelled;
@@ -66,5 +68,6 @@ public sealed record UsageRow(string JobId, int Attempt, string Site, string Acc
 public sealed record DeploymentSpec(string Name, string ModelName, string ModelDigest, int Parallel, GateVerdict Gate);
 
 /// <summary><see cref="State"/>: starting, ready, failed, stopped.</summary>
-public sealed record DeploymentView(DeploymentSpec Spec, string State, string Site, string? Address, string? JobId, string? Error,
+public sealed record DeploymentView(DeploymentSpec Spec, string State, string Site, string? Address, string? JobId,
+    string? Error,
     DateTimeOffset Created);

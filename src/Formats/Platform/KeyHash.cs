@@ -3,8 +3,8 @@ using System.Text;
 
 namespace Weir.Formats.Platform;
 
-/// <summary>How an API key is kept: HMAC-SHA256 under the platform's secret, in lower-case hexadecimal. Whoever reads the database
-/// can neither use a key nor try guesses without the secret.</summary>
+/// <summary>How an API key is kept: HMAC-SHA256 under the platform's secret, in lower-case hexadecimal. Whoever reads
+/// the database can neither use a key nor try guesses without the secret.</summary>
 public sealed class KeyHash(byte[] secret)
 {
     private readonly byte[] _secret = [.. secret];

@@ -16,7 +16,8 @@ public static class BillingBases
     public const string Settled = "settled";
 }
 
-/// <summary>Contract 6: one row for every request that reached an engine. <see cref="TokensBilled"/> is what was delivered.</summary>
+/// <summary>Contract 6: one row for every request that reached an engine. <see cref="TokensBilled"/> is what was
+/// delivered.</summary>
 public sealed record LedgerRow
 {
     public const string SchemaName = "ledger/1";

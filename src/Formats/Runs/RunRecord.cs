@@ -2,7 +2,8 @@ using System.Text.Json.Nodes;
 
 namespace Weir.Formats.Runs;
 
-/// <summary>One file that a run read or wrote. <see cref="Path"/> is relative to the named folder, with forward slashes.</summary>
+/// <summary>One file that a run read or wrote. <see cref="Path"/> is relative to the named folder, with forward
+/// slashes.</summary>
 public sealed record FileEntry(string Path, string Digest, long Bytes);
 
 /// <summary>A named input or output of a run: a tree of files under one digest (see <see cref="ArtifactTree"/>).
@@ -30,7 +31,8 @@ public static class RunStates
     public const string Running = "running", Done = "done", Failed = "failed", Interrupted = "interrupted";
 }
 
-/// <summary>Contract 1, <c>run.json</c>: what a workbench was asked, what it read, what it made, and how it ended.</summary>
+/// <summary>Contract 1, <c>run.json</c>: what a workbench was asked, what it read, what it made, and how it
+/// ended.</summary>
 public sealed record RunRecord
 {
     public const string SchemaName = "run/1";
@@ -51,5 +53,6 @@ public sealed record RunRecord
     public JsonObject Summary { get; set; } = [];
 }
 
-/// <summary>One line of <c>metrics.jsonl</c>. Progress uses the names <c>progress</c> (0..1) and <c>eta_seconds</c>.</summary>
+/// <summary>One line of <c>metrics.jsonl</c>. Progress uses the names <c>progress</c> (0..1) and
+/// <c>eta_seconds</c>.</summary>
 public sealed record MetricRow(long Step, DateTimeOffset Time, string Name, double Value);

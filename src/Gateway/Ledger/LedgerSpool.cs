@@ -7,8 +7,9 @@ using Weir.Sqlite;
 
 namespace Weir.Gateway.Ledger;
 
-/// <summary>The durable ledger (contract 6): rows go through a bounded channel to one writer, which commits up to 1,000 of them or what
-/// came within 50 ms. A full channel makes requests wait; a row is never dropped. Rows are idempotent by request id.</summary>
+/// <summary>The durable ledger (contract 6): rows go through a bounded channel to one writer, which commits up to 1,000
+/// of them or what came within 50 ms. A full channel makes requests wait; a row is never dropped. Rows are idempotent
+/// by request id.</summary>
 public sealed class LedgerSpool : BackgroundService
 {
     private const int Capacity = 10_000, MaxBatch = 1_000;
@@ -16,15 +17,16 @@ public sealed class LedgerSpool : BackgroundService
 
     private const string Insert =
         """
-        INSERT INTO ledger VALUES ($id, $time, $organisation, $project, $key, $model, $version, $deployment, $site, $prompt, $cached,
-          $generated, $delivered, $billed, $price, $currency, $input_price, $cached_price, $output_price, $charge, $basis, $reason,
-          $status, $ttft, $duration) ON CONFLICT (request_id) DO NOTHING
+        INSERT INTO ledger VALUES ($id, $time, $organisation, $project, $key, $model, $version, $deployment, $site,
+          $prompt, $cached, $generated, $delivered, $billed, $price, $currency, $input_price, $cached_price,
+          $output_price, $charge, $basis, $reason, $status, $ttft, $duration) ON CONFLICT (request_id) DO NOTHING
         """;
 
     private readonly SqliteFile _database;
     private readonly ILogger<LedgerSpool> _logger;
     private readonly Channel<Entry> _channel =
-        Channel.CreateBounded<Entry>(new BoundedChannelOptions(Capacity) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
+        Channel.CreateBounded<Entry>(new BoundedChannelOptions(Capacity) { SingleReader = true,
+        FullMode = BoundedChannelFullMode.Wait });
 
     /// <summary>A row, or a request to be told when everything before it is on disk.</summary>
     private readonly record struct Entry(LedgerRow? Row, TaskCompletionSource? Flushed);
@@ -54,7 +56,8 @@ public sealed class LedgerSpool : BackgroundService
         await base.StopAsync(cancellationToken);
     }
 
-    /// <summary>Runs until the channel is completed, not until the token: rows of requests that end during the shutdown count too.</summary>
+    /// <summary>Runs until the channel is completed, not until the token: rows of requests that end during the shutdown
+    /// count too.</summary>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var batch = new List<Entry>(MaxBatch);
@@ -98,11 +101,14 @@ public sealed class LedgerSpool : BackgroundService
     private static void Write(SqliteConnection connection, LedgerRow row) => SqliteFile.Execute(connection, Insert,
         ("$id", row.RequestId.ToString()), ("$time", SqliteFile.Text(row.Time)), ("$organisation", row.Organisation),
         ("$project", row.Project), ("$key", row.KeyId), ("$model", row.Model), ("$version", row.ModelVersion),
-        ("$deployment", row.Deployment), ("$site", row.Site), ("$prompt", row.TokensPrompt), ("$cached", row.TokensCached),
+        ("$deployment", row.Deployment), ("$site", row.Site), ("$prompt", row.TokensPrompt),
+        ("$cached", row.TokensCached),
         ("$generated", row.TokensGenerated), ("$delivered", row.TokensDelivered), ("$billed", row.TokensBilled),
-        ("$price", row.Price.PriceVersion), ("$currency", row.Price.Currency), ("$input_price", row.Price.InputMicrosPerMillion),
+        ("$price", row.Price.PriceVersion), ("$currency", row.Price.Currency),
+        ("$input_price", row.Price.InputMicrosPerMillion),
         ("$cached_price", row.Price.CachedInputMicrosPerMillion), ("$output_price", row.Price.OutputMicrosPerMillion),
-        ("$charge", row.ChargeMicros), ("$basis", row.BillingBasis), ("$reason", row.EndReason), ("$status", row.HttpStatus),
+        ("$charge", row.ChargeMicros), ("$basis", row.BillingBasis), ("$reason", row.EndReason),
+        ("$status", row.HttpStatus),
         ("$ttft", row.TimeToFirstTokenMs), ("$duration", row.DurationMs));
 }
 

@@ -2,8 +2,8 @@ using System.Text.Json;
 
 namespace Weir.Gateway.Streaming;
 
-/// <summary>What an answer or a chunk says of itself. <see cref="UsageStart"/> and <see cref="UsageEnd"/> are the bytes of the usage
-/// member with the comma before it; both -1 where it has none.</summary>
+/// <summary>What an answer or a chunk says of itself. <see cref="UsageStart"/> and <see cref="UsageEnd"/> are the bytes
+/// of the usage member with the comma before it; both -1 where it has none.</summary>
 internal record struct SniffedAnswer
 {
     public SniffedAnswer() { }
@@ -27,7 +27,8 @@ internal static class AnswerSniffer
     {
         var answer = new SniffedAnswer();
         var reader = new Utf8JsonReader(json);
-        if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject) throw new JsonException("not a JSON object");
+        if (!reader.Read()
+            || reader.TokenType != JsonTokenType.StartObject) throw new JsonException("not a JSON object");
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             int start = (int)reader.TokenStartIndex;

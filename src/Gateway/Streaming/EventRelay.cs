@@ -6,8 +6,8 @@ using Weir.Formats.Platform;
 
 namespace Weir.Gateway.Streaming;
 
-/// <summary>Passes server-sent events from an engine to a client, counts what the client got, and cuts usage out where the client did
-/// not ask for it.</summary>
+/// <summary>Passes server-sent events from an engine to a client, counts what the client got, and cuts usage out where
+/// the client did not ask for it.</summary>
 internal sealed class EventRelay(HttpContext context, bool includeUsage, Meter meter)
 {
     private const int MaxEventBytes = 1 << 20;
@@ -31,7 +31,8 @@ internal sealed class EventRelay(HttpContext context, bool includeUsage, Meter m
             if (unsent > 0)
             {
                 var flushed = await output.FlushAsync(ct);
-                if (flushed.IsCanceled || context.RequestAborted.IsCancellationRequested) throw new OperationCanceledException(ct);
+                if (flushed.IsCanceled
+                    || context.RequestAborted.IsCancellationRequested) throw new OperationCanceledException(ct);
                 meter.Delivered();
             }
             if (read.IsCompleted) break;
@@ -82,7 +83,8 @@ internal sealed class EventRelay(HttpContext context, bool includeUsage, Meter m
         }
         line = buffer.Slice(0, end.Value);
         buffer = buffer.Slice(buffer.GetPosition(1, end.Value));
-        if (line.Length > 0 && line.Slice(line.Length - 1).FirstSpan[0] == (byte)'\r') line = line.Slice(0, line.Length - 1);
+        if (line.Length > 0 && line.Slice(line.Length - 1).FirstSpan[0] == (byte)'\r') line =
+            line.Slice(0, line.Length - 1);
         return true;
     }
 
@@ -93,7 +95,8 @@ internal sealed class EventRelay(HttpContext context, bool includeUsage, Meter m
     }
 }
 
-/// <summary>Counts one request: what the engine made, what the client got, when the first token came, how it ended.</summary>
+/// <summary>Counts one request: what the engine made, what the client got, when the first token came, how it
+/// ended.</summary>
 internal sealed class Meter(long started, Func<long> now)
 {
     private long _contentChunks;

@@ -18,10 +18,12 @@ namespace Weir.Inference.Commands;
 public static class EngineCommand
 {
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
-    private static readonly Option<string> Model = new("--model") { Description = "Model folder or .gguf file.", Required = true };
+    private static readonly Option<string> Model =
+        new("--model") { Description = "Model folder or .gguf file.", Required = true };
     private static readonly Option<string> Listen = new("--listen")
     {
-        Description = "Where to listen: HOST:PORT (port 0 picks one) or unix:PATH.", DefaultValueFactory = _ => "127.0.0.1:8081",
+        Description = "Where to listen: HOST:PORT (port 0 picks one) or unix:PATH.", DefaultValueFactory = _ =>
+            "127.0.0.1:8081",
     };
     private static readonly Option<string> Name = new("--name")
     {
@@ -35,7 +37,8 @@ public static class EngineCommand
     {
         Description = "Requests computed at the same time; others wait.", DefaultValueFactory = _ => 8,
     };
-    private static readonly Option<int?> Context = new("--context") { Description = "A shorter context than the model's own, in tokens." };
+    private static readonly Option<int?> Context =
+        new("--context") { Description = "A shorter context than the model's own, in tokens." };
 
     public static Command Create()
     {
@@ -103,9 +106,11 @@ public static class EngineCommand
         var colon = listen.LastIndexOf(':');
         var host = colon < 0 ? "" : listen[..colon];
         if (host == "localhost") host = "127.0.0.1";
-        return colon >= 0 && IPAddress.TryParse(host, out var address) && ushort.TryParse(listen[(colon + 1)..], out var port)
+        return colon >= 0 && IPAddress.TryParse(host, out var address)
+            && ushort.TryParse(listen[(colon + 1)..], out var port)
             ? new IPEndPoint(address, port)
-            : throw new UserErrorException($"--listen {listen}: expected HOST:PORT with a numeric host, or unix:PATH.", ExitCodes.WrongUsage);
+            : throw new UserErrorException($"--listen {listen}: expected HOST:PORT with a numeric host, or unix:PATH.",
+            ExitCodes.WrongUsage);
     }
 
     private static async Task StartAsync(WebApplication app, string listen, CancellationToken ct)
@@ -120,7 +125,8 @@ public static class EngineCommand
         }
     }
 
-    private static string AddressOf(WebApplication app, string listen) => listen.StartsWith("unix:", StringComparison.Ordinal) ? listen
+    private static string AddressOf(WebApplication app, string listen) =>
+        listen.StartsWith("unix:", StringComparison.Ordinal) ? listen
         : app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
 
     /// <summary>The verb owns the signals, so that the web host does not stop before the engine has drained.</summary>

@@ -18,7 +18,8 @@ internal static class Elementwise
     public static void Add(Span<float> x, ReadOnlySpan<float> y)
     {
         int width = Vector<float>.Count, i = 0;
-        for (; i + width <= x.Length; i += width) (new Vector<float>(x[i..]) + new Vector<float>(y[i..])).CopyTo(x[i..]);
+        for (; i + width <= x.Length; i += width) (new Vector<float>(x[i..]) + new Vector<float>(y[i..]))
+            .CopyTo(x[i..]);
         for (; i < x.Length; i++) x[i] += y[i];
     }
 

@@ -7,12 +7,14 @@ namespace Weir.Inference.Kernels;
 /// <summary>Products with weights as models store them: row-major [outputs, inputs], float32.</summary>
 internal static class MatrixProduct
 {
-    /// <summary>y_TO = x_TI · w_OI^T. Tiles of two tokens by four outputs share every load of x and w; one token or the last few
-    /// outputs fall to <see cref="Dot"/>. The sum runs over lanes of Vector&lt;float&gt; and then over the remainder of I, so it may
-    /// differ from the scalar sum in the last bits.</summary>
-    public static void Multiply(ReadOnlySpan<float> x, int tokens, ReadOnlySpan<float> w, int outputs, int inputs, Span<float> y)
+    /// <summary>y_TO = x_TI · w_OI^T. Tiles of two tokens by four outputs share every load of x and w; one token or the
+    /// last few outputs fall to <see cref="Dot"/>. The sum runs over lanes of Vector&lt;float&gt; and then over the
+    /// remainder of I, so it may differ from the scalar sum in the last bits.</summary>
+    public static void Multiply(ReadOnlySpan<float> x, int tokens, ReadOnlySpan<float> w, int outputs, int inputs,
+        Span<float> y)
     {
-        ref float x0 = ref MemoryMarshal.GetReference(x), w0 = ref MemoryMarshal.GetReference(w), y0 = ref MemoryMarshal.GetReference(y);
+        ref float x0 = ref MemoryMarshal.GetReference(x), w0 = ref MemoryMarshal.GetReference(w),
+            y0 = ref MemoryMarshal.GetReference(y);
         if (x.Length < tokens * inputs || w.Length < outputs * inputs || y.Length < tokens * outputs)
             throw new ArgumentException("A buffer is smaller than its shape.");
         int t = 0;
@@ -52,7 +54,8 @@ internal static class MatrixProduct
     }
 
     /// <summary>The scalar equivalent of <see cref="Multiply"/>, for its test.</summary>
-    public static void MultiplyScalar(ReadOnlySpan<float> x, int tokens, ReadOnlySpan<float> w, int outputs, int inputs, Span<float> y)
+    public static void MultiplyScalar(ReadOnlySpan<float> x, int tokens, ReadOnlySpan<float> w, int outputs,
+        int inputs, Span<float> y)
     {
         for (int t = 0; t < tokens; t++)
             for (int o = 0; o < outputs; o++)
@@ -67,7 +70,8 @@ internal static class MatrixProduct
     private static void Tile(ref float x, ref float w, int inputs, ref float y, int outputs)
     {
         int width = Vector<float>.Count, i = 0;
-        Vector<float> a0 = default, a1 = default, a2 = default, a3 = default, b0 = default, b1 = default, b2 = default, b3 = default;
+        Vector<float> a0 = default, a1 = default, a2 = default, a3 = default, b0 = default, b1 = default, b2 = default,
+            b3 = default;
         for (; i + width <= inputs; i += width)
         {
             var xa = Load(ref x, i);

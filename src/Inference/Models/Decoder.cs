@@ -3,7 +3,8 @@ using Weir.Inference.Kernels;
 
 namespace Weir.Inference.Models;
 
-/// <summary>Keys and values of one sequence, [position][layer] rows of KV heads; grows by doubling up to the context.</summary>
+/// <summary>Keys and values of one sequence, [position][layer] rows of KV heads; grows by doubling up to the
+/// context.</summary>
 internal sealed class KvCache(ModelConfig config)
 {
     private readonly int _row = config.KeyValueHeadCount * config.HeadSize;
@@ -31,8 +32,8 @@ internal sealed class KvCache(ModelConfig config)
 }
 
 /// <summary>
-/// The Llama decoder: for each layer RMSNorm, grouped-query attention with rotary positions over the cache, RMSNorm, SwiGLU, with
-/// residuals around both; then RMSNorm and head. An instance holds the scratch of one thread.
+/// The Llama decoder: for each layer RMSNorm, grouped-query attention with rotary positions over the cache, RMSNorm,
+/// SwiGLU, with residuals around both; then RMSNorm and head. An instance holds the scratch of one thread.
 /// Shapes: T tokens of a chunk, C hidden, Q = heads · D, K = KV heads · D, F intermediate, V vocabulary.
 /// </summary>
 internal sealed class Decoder
@@ -64,11 +65,12 @@ internal sealed class Decoder
     private float[] KeyScratch { get; }
     private float[] ValueScratch { get; }
 
-    /// <summary>Reads the tokens (at most <see cref="ChunkTokens"/>) into the cache and writes the logits of the last one, or of all
-    /// of them where <paramref name="logits"/> holds T · V.</summary>
+    /// <summary>Reads the tokens (at most <see cref="ChunkTokens"/>) into the cache and writes the logits of the last
+    /// one, or of all of them where <paramref name="logits"/> holds T · V.</summary>
     public void Forward(ReadOnlySpan<int> tokens, KvCache cache, Span<float> logits)
     {
-        int count = tokens.Length, hidden = _config.HiddenSize, first = cache.Length, vocabulary = _config.VocabularySize;
+        int count = tokens.Length, hidden = _config.HiddenSize, first = cache.Length,
+            vocabulary = _config.VocabularySize;
         cache.Reserve(first + count);
         for (int t = 0; t < count; t++)
             _model.Weights.Embedding.AsSpan(tokens[t] * hidden, hidden).CopyTo(_x.AsSpan(t * hidden));
@@ -86,27 +88,32 @@ internal sealed class Decoder
         if (logits.IsEmpty) return;
         Normalise(_model.Weights.FinalNorm, count);
         int wanted = logits.Length >= count * vocabulary ? count : 1;
-        MatrixProduct.Multiply(_norm.AsSpan((count - wanted) * hidden), wanted, _model.Weights.Head, vocabulary, hidden, logits);
+        MatrixProduct.Multiply(_norm.AsSpan((count - wanted) * hidden), wanted, _model.Weights.Head, vocabulary,
+            hidden, logits);
     }
 
     private void Normalise(float[] weight, int count)
     {
         int hidden = _config.HiddenSize;
         for (int t = 0; t < count; t++)
-            Elementwise.RmsNorm(_x.AsSpan(t * hidden, hidden), weight, (float)_config.NormEpsilon, _norm.AsSpan(t * hidden, hidden));
+            Elementwise.RmsNorm(_x.AsSpan(t * hidden, hidden), weight, (float)_config.NormEpsilon,
+            _norm.AsSpan(t * hidden, hidden));
     }
 
     private void Attend(LayerWeights layer, int l, KvCache cache, int first, int count)
     {
-        int hidden = _config.HiddenSize, size = _config.HeadSize, queries = _config.HeadCount * size, keys = _config.KeyValueHeadCount * size;
+        int hidden = _config.HiddenSize, size = _config.HeadSize, queries = _config.HeadCount * size,
+            keys = _config.KeyValueHeadCount * size;
         MatrixProduct.Multiply(_norm, count, layer.Query, queries, hidden, _query);
         MatrixProduct.Multiply(_norm, count, layer.Key, keys, hidden, KeyScratch);
         MatrixProduct.Multiply(_norm, count, layer.Value, keys, hidden, ValueScratch);
         for (int t = 0; t < count; t++)
         {
             int position = first + t;
-            for (int h = 0; h < _config.HeadCount; h++) _model.Rotary.Rotate(_query.AsSpan(t * queries + h * size, size), position);
-            for (int h = 0; h < _config.KeyValueHeadCount; h++) _model.Rotary.Rotate(KeyScratch.AsSpan(t * keys + h * size, size), position);
+            for (int h = 0; h < _config.HeadCount; h++) _model.Rotary.Rotate(_query.AsSpan(t * queries + h * size,
+                size), position);
+            for (int h = 0; h < _config.KeyValueHeadCount; h++) _model.Rotary.Rotate(KeyScratch.AsSpan(t * keys
+                + h * size, size), position);
             KeyScratch.AsSpan(t * keys, keys).CopyTo(cache.Keys(l, position));
             ValueScratch.AsSpan(t * keys, keys).CopyTo(cache.Values(l, position));
         }
@@ -118,11 +125,13 @@ internal sealed class Decoder
                 int length = first + t + 1, from = h / group * size;
                 var query = _query.AsSpan(t * queries + h * size, size);
                 var scores = _scores.AsSpan(0, length);
-                for (int p = 0; p < length; p++) scores[p] = scale * MatrixProduct.Dot(query, cache.Keys(l, p).Slice(from, size));
+                for (int p = 0; p < length; p++) scores[p] =
+                    scale * MatrixProduct.Dot(query, cache.Keys(l, p).Slice(from, size));
                 Elementwise.Softmax(scores);
                 var result = _attention.AsSpan(t * queries + h * size, size);
                 result.Clear();
-                for (int p = 0; p < length; p++) Elementwise.AddScaled(result, cache.Values(l, p).Slice(from, size), scores[p]);
+                for (int p = 0; p < length; p++) Elementwise.AddScaled(result, cache.Values(l, p).Slice(from, size),
+                    scores[p]);
             }
         MatrixProduct.Multiply(_attention, count, layer.Output, hidden, queries, _projected);
     }

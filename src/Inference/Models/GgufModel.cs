@@ -6,8 +6,8 @@ using Weir.Text.Tokenizers;
 
 namespace Weir.Inference.Models;
 
-/// <summary>Llama-architecture models as GGUF: what llama.cpp reads. Its rotary embedding turns neighbouring dimensions, so the rows
-/// of query and key matrices are interleaved on export and put back on import.</summary>
+/// <summary>Llama-architecture models as GGUF: what llama.cpp reads. Its rotary embedding turns neighbouring
+/// dimensions, so the rows of query and key matrices are interleaved on export and put back on import.</summary>
 internal static class GgufModel
 {
     private const int NormalToken = 1, ControlToken = 3;
@@ -17,7 +17,8 @@ internal static class GgufModel
         using var file = GgufFile.Open(path);
         var architecture = file.Get<string>("general.architecture");
         if (architecture != "llama")
-            throw new UserErrorException($"{path}: architecture '{architecture}' is not supported; this version runs 'llama'.");
+            throw new UserErrorException($"{path}: architecture '{architecture}' is not supported; this version runs "
+                + $"'llama'.");
         var config = ReadConfig(file);
         config.Validate(path);
         var weights = ModelWeights.Collect(config, path, name =>
@@ -37,8 +38,8 @@ internal static class GgufModel
         return new LoadedModel(config, weights, tokenizer, ends);
     }
 
-    /// <summary>Writes the model as GGUF. A matrix whose rows do not divide into Q8_0 blocks is written as F16 instead; norms stay
-    /// F32. Returns the names of those matrices.</summary>
+    /// <summary>Writes the model as GGUF. A matrix whose rows do not divide into Q8_0 blocks is written as F16 instead;
+    /// norms stay F32. Returns the names of those matrices.</summary>
     public static IReadOnlyList<string> Save(LoadedModel model, string name, string path, GgufType type)
     {
         var config = model.Config;
@@ -53,7 +54,8 @@ internal static class GgufModel
             if (chosen != type) exceptions.Add(NameOf(tensor));
             writer.AddTensor(NameOf(tensor), chosen, [inputs, data.LongLength / inputs], data);
         }
-        void Norm(string tensor, float[] data) => writer.AddTensor(NameOf(tensor), GgufType.F32, [data.LongLength], data);
+        void Norm(string tensor, float[] data) =>
+            writer.AddTensor(NameOf(tensor), GgufType.F32, [data.LongLength], data);
 
         long hidden = config.HiddenSize;
         Matrix(TensorNames.Embedding, model.Weights.Embedding, hidden);
@@ -78,18 +80,22 @@ internal static class GgufModel
 
     private static ModelConfig ReadConfig(GgufFile file)
     {
-        int Size(string key) => file.GetInteger("llama." + key) is var value and >= 0 and <= int.MaxValue ? (int)value : 0;
+        int Size(string key) => file.GetInteger("llama." + key) is var value and >= 0 and <= int.MaxValue ? (int)value
+            : 0;
         int heads = Size("attention.head_count"), hidden = Size("embedding_length");
-        if (!file.Tensors.TryGetValue("token_embd.weight", out var embedding) || embedding.Shape.Count != 2 || heads < 1)
+        if (!file.Tensors.TryGetValue("token_embd.weight", out var embedding) || embedding.Shape.Count != 2
+            || heads < 1)
             throw new UserErrorException($"{file.Path}: the token embedding or the head count is missing.");
         int headSize = (int)(file.TryGetInteger("llama.attention.key_length") ?? hidden / heads);
         if ((file.TryGetInteger("llama.rope.dimension_count") ?? headSize) != headSize)
             throw new UserErrorException($"{file.Path}: rotary embedding of a part of the head is not supported.");
         return new ModelConfig
         {
-            VocabularySize = (int)Math.Min(embedding.Shape[1], int.MaxValue), HiddenSize = hidden, LayerCount = Size("block_count"),
+            VocabularySize = (int)Math.Min(embedding.Shape[1], int.MaxValue), HiddenSize = hidden,
+                LayerCount = Size("block_count"),
             IntermediateSize = Size("feed_forward_length"), HeadCount = heads,
-            KeyValueHeadCount = (int)(file.TryGetInteger("llama.attention.head_count_kv") ?? heads), HeadDimension = headSize,
+            KeyValueHeadCount = (int)(file.TryGetInteger("llama.attention.head_count_kv") ?? heads),
+            HeadDimension = headSize,
             ContextLength = Size("context_length"),
             NormEpsilon = file.TryGetNumber("llama.attention.layer_norm_rms_epsilon") ?? 1e-5,
             RopeTheta = file.TryGetNumber("llama.rope.freq_base") ?? 10000,
@@ -149,7 +155,8 @@ internal static class GgufModel
         writer.Add("tokenizer.ggml.pre", "qwen2");
         writer.Add("tokenizer.ggml.tokens", tokens.ToArray());
         writer.Add("tokenizer.ggml.token_type", tokens
-            .Select((_, id) => id >= tokenizer.VocabularySize || tokenizer.IsSpecial(id) ? ControlToken : NormalToken).ToArray());
+            .Select((_, id) => id >= tokenizer.VocabularySize || tokenizer.IsSpecial(id) ? ControlToken : NormalToken)
+            .ToArray());
         writer.Add("tokenizer.ggml.merges", tokenizer.Merges.Select(m => $"{m.Left} {m.Right}").ToArray());
         if (model.Config.EosTokenId is { } eos) writer.Add("tokenizer.ggml.eos_token_id", (uint)eos);
         if (tokenizer.IdOf(WeirTokens.EndOfText) is { } end)

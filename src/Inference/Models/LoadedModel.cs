@@ -8,8 +8,8 @@ using Weir.Text.Tokenizers;
 
 namespace Weir.Inference.Models;
 
-/// <summary>A model in memory, ready to run: sizes, weights, tokenizer, and the ids that end an answer. Read-only, so any number of
-/// sequences share it.</summary>
+/// <summary>A model in memory, ready to run: sizes, weights, tokenizer, and the ids that end an answer. Read-only, so
+/// any number of sequences share it.</summary>
 public sealed class LoadedModel
 {
     internal LoadedModel(ModelConfig config, ModelWeights weights, Tokenizer tokenizer, IReadOnlySet<int> endTokens)
@@ -29,7 +29,8 @@ public sealed class LoadedModel
     internal RotaryTable Rotary { get; }
 
     /// <summary>Loads a Hugging Face folder (config.json, model.safetensors, tokenizer.json) or a .gguf file.</summary>
-    /// <exception cref="UserErrorException">It is missing, damaged, or of a kind that this version does not run.</exception>
+    /// <exception cref="UserErrorException">It is missing, damaged, or of a kind that this version does not
+    /// run.</exception>
     public static LoadedModel Load(string path)
     {
         if (File.Exists(path)) return GgufModel.Load(path);
@@ -44,7 +45,8 @@ public sealed class LoadedModel
         var weightsPath = Path.Combine(folder, "model.safetensors");
         if (!File.Exists(weightsPath)) throw new UserErrorException($"{folder} has no model.safetensors.");
         using var file = SafetensorsFile.Open(weightsPath);
-        var weights = ModelWeights.Collect(config, weightsPath, name => file.Contains(name) ? file.ReadFloat32(name) : null);
+        var weights = ModelWeights.Collect(config, weightsPath, name =>
+            file.Contains(name) ? file.ReadFloat32(name) : null);
         var tokenizer = Tokenizer.Load(Path.Combine(folder, TokenizerConfigFile.TokenizerFileName));
         CheckVocabulary(config, tokenizer, folder);
         return new LoadedModel(config, weights, tokenizer, EndTokensOf(folder, config));
@@ -53,7 +55,8 @@ public sealed class LoadedModel
     internal static void CheckVocabulary(ModelConfig config, Tokenizer tokenizer, string where)
     {
         if (tokenizer.VocabularySize > config.VocabularySize)
-            throw new UserErrorException($"{where}: the tokenizer has {tokenizer.VocabularySize} tokens, the model only "
+            throw new UserErrorException($"{where}: the tokenizer has {tokenizer.VocabularySize} tokens, the model "
+                + $"only "
                 + $"{config.VocabularySize}. They do not belong together.");
     }
 

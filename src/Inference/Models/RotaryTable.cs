@@ -1,7 +1,8 @@
 namespace Weir.Inference.Models;
 
-/// <summary>Rotary position embedding as Hugging Face's Llama has it: dimension i turns with dimension i + half by the angle
-/// position · theta^(-2i/size). Rows are tabulated as they are first needed; two threads that need one at once make it twice, alike.</summary>
+/// <summary>Rotary position embedding as Hugging Face's Llama has it: dimension i turns with dimension i + half by the
+/// angle position · theta^(-2i/size). Rows are tabulated as they are first needed; two threads that need one at once
+/// make it twice, alike.</summary>
 internal sealed class RotaryTable(int headSize, double theta, int positions)
 {
     private readonly int _half = headSize / 2;

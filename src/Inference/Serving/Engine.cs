@@ -4,16 +4,18 @@ using Weir.Inference.Models;
 namespace Weir.Inference.Serving;
 
 /// <summary>The queue is full; the client should come back later.</summary>
-internal sealed class EngineBusyException(int waiting) : Exception($"{waiting} requests are waiting already. Try again in a moment.");
+internal sealed class EngineBusyException(int waiting)
+    : Exception($"{waiting} requests are waiting already. Try again in a moment.");
 
 /// <summary>Counts of an engine since its start.</summary>
-internal sealed record EngineStats(int Running, int Waiting, long KvTokensUsed, long KvTokensTotal, double TokensPerSecond,
+internal sealed record EngineStats(int Running, int Waiting, long KvTokensUsed, long KvTokensTotal,
+    double TokensPerSecond,
     long RequestsTotal, long TokensGeneratedTotal, double UptimeSeconds);
 
 /// <summary>
-/// Serves sequences of one model. Each of a few threads takes the next sequence from a round-robin line, does one step of it
-/// (a chunk of prompt or one token) and puts it back, so that sequences share the machine evenly and a step belongs to one thread.
-/// At most <c>parallel</c> sequences are in the line; others wait in order, up to a limit.
+/// Serves sequences of one model. Each of a few threads takes the next sequence from a round-robin line, does one step
+/// of it (a chunk of prompt or one token) and puts it back, so that sequences share the machine evenly and a step
+/// belongs to one thread. At most <c>parallel</c> sequences are in the line; others wait in order, up to a limit.
 /// </summary>
 internal sealed class Engine : IDisposable
 {
@@ -35,7 +37,8 @@ internal sealed class Engine : IDisposable
     {
         _model = model;
         _parallel = parallel;
-        _threads = [.. Enumerable.Range(0, threads).Select(i => new Thread(Work) { IsBackground = true, Name = $"engine-{i}" })];
+        _threads = [.. Enumerable.Range(0, threads)
+            .Select(i => new Thread(Work) { IsBackground = true, Name = $"engine-{i}" })];
         foreach (var thread in _threads) thread.Start();
     }
 
@@ -63,11 +66,13 @@ internal sealed class Engine : IDisposable
         {
             long now = Stopwatch.GetTimestamp();
             _recent.Enqueue((now, _generated));
-            while (_recent.Count > 1 && Stopwatch.GetElapsedTime(_recent.Peek().Time, now) > TimeSpan.FromSeconds(10)) _recent.Dequeue();
+            while (_recent.Count > 1 && Stopwatch.GetElapsedTime(_recent.Peek().Time,
+                now) > TimeSpan.FromSeconds(10)) _recent.Dequeue();
             var (time, tokens) = _recent.Peek();
             double seconds = Stopwatch.GetElapsedTime(time, now).TotalSeconds;
             return new EngineStats(_active.Count, _waiting.Count, _active.Sum(s => (long)s.Cache.Length),
-                (long)_parallel * _model.Config.ContextLength, seconds > 0 ? (_generated - tokens) / seconds : 0, _requests, _generated,
+                (long)_parallel * _model.Config.ContextLength, seconds > 0 ? (_generated - tokens) / seconds
+                : 0, _requests, _generated,
                 Stopwatch.GetElapsedTime(_started, now).TotalSeconds);
         }
     }
@@ -76,7 +81,8 @@ internal sealed class Engine : IDisposable
     {
         _stopping.Cancel();
         foreach (var thread in _threads) thread.Join();
-        foreach (var sequence in _active.Concat(_waiting)) sequence.Complete(new OperationCanceledException("The engine has stopped."));
+        foreach (var sequence in _active.Concat(_waiting))
+            sequence.Complete(new OperationCanceledException("The engine has stopped."));
         _stopping.Dispose();
         _ready.Dispose();
     }

@@ -9,8 +9,8 @@ using Weir.Inference.Models;
 
 namespace Weir.Inference.Serving;
 
-/// <summary>The HTTP side of one engine (contract 4): health, statistics, and the OpenAI endpoints. Answers 503 while the model loads
-/// and once it drains.</summary>
+/// <summary>The HTTP side of one engine (contract 4): health, statistics, and the OpenAI endpoints. Answers 503 while
+/// the model loads and once it drains.</summary>
 internal sealed class EngineEndpoint : IDisposable
 {
     public const long MaxBodyBytes = 4 << 20;
@@ -36,7 +36,8 @@ internal sealed class EngineEndpoint : IDisposable
     {
         var model = LoadedModel.Load(path);
         if (_context is { } context && context < model.Config.ContextLength)
-            model = new LoadedModel(model.Config with { ContextLength = context }, model.Weights, model.Tokenizer, model.EndTokens);
+            model = new LoadedModel(model.Config with { ContextLength = context }, model.Weights, model.Tokenizer,
+            model.EndTokens);
         Serve(model);
     }
 
@@ -46,7 +47,8 @@ internal sealed class EngineEndpoint : IDisposable
         _requests = new EngineRequests(_name, model, _engine);
     }
 
-    /// <summary>Takes no new requests; returns when the running ones have ended or <paramref name="grace"/> is over.</summary>
+    /// <summary>Takes no new requests; returns when the running ones have ended or <paramref name="grace"/> is
+    /// over.</summary>
     public async Task DrainAsync(TimeSpan grace)
     {
         _draining = true;
@@ -59,22 +61,26 @@ internal sealed class EngineEndpoint : IDisposable
     {
         app.MapGet("/health", HealthAsync);
         app.MapGet("/weir/stats", StatsAsync);
-        app.MapGet("/v1/models", context => WriteAsync(context, 200, new ModelList("list", [new ModelEntry(_name, "model", 0, "weir")]),
+        app.MapGet("/v1/models", context => WriteAsync(context, 200,
+            new ModelList("list", [new ModelEntry(_name, "model", 0, "weir")]),
             OpenAiJson.Wire.ModelList));
         app.MapPost("/v1/chat/completions", context => ServeAsync(context, OpenAiJson.Wire.ChatRequest,
             (requests, body) => requests.ChatAsync(context, body)));
         app.MapPost("/v1/completions", context => ServeAsync(context, OpenAiJson.Wire.CompletionRequest,
             (requests, body) => requests.CompletionAsync(context, body)));
-        app.MapFallback(context => ErrorAsync(context, 404, $"There is no {context.Request.Method} {context.Request.Path} here.",
+        app.MapFallback(context => ErrorAsync(context, 404,
+            $"There is no {context.Request.Method} {context.Request.Path} here.",
             "invalid_request_error", "not_found"));
     }
 
     public void Dispose() => _engine?.Dispose();
 
-    internal static Task ErrorAsync(HttpContext context, int status, string message, string type, string? code = null, string? param = null) =>
+    internal static Task ErrorAsync(HttpContext context, int status, string message, string type, string? code = null,
+        string? param = null) =>
         WriteAsync(context, status, ErrorResponse.Of(message, type, code, param), OpenAiJson.Wire.ErrorResponse);
 
-    internal static Task WriteAsync<T>(HttpContext context, int status, T value, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
+    internal static Task WriteAsync<T>(HttpContext context, int status, T value,
+        System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
     {
         context.Response.StatusCode = status;
         context.Response.ContentType = "application/json";
@@ -85,7 +91,8 @@ internal sealed class EngineEndpoint : IDisposable
     {
         context.Response.StatusCode = State == "ready" ? 200 : 503;
         context.Response.ContentType = "application/json";
-        return context.Response.WriteAsync(new JsonObject { ["status"] = State, ["model"] = _name }.ToJsonString(), context.RequestAborted);
+        return context.Response.WriteAsync(new JsonObject { ["status"] = State, ["model"] = _name }.ToJsonString(),
+            context.RequestAborted);
     }
 
     private Task StatsAsync(HttpContext context)
@@ -94,7 +101,8 @@ internal sealed class EngineEndpoint : IDisposable
         context.Response.ContentType = "application/json";
         return context.Response.WriteAsync(new JsonObject
         {
-            ["model"] = _name, ["running"] = stats.Running, ["waiting"] = stats.Waiting, ["kv_tokens_used"] = stats.KvTokensUsed,
+            ["model"] = _name, ["running"] = stats.Running, ["waiting"] = stats.Waiting,
+                ["kv_tokens_used"] = stats.KvTokensUsed,
             ["kv_tokens_total"] = stats.KvTokensTotal, ["tokens_per_second"] = stats.TokensPerSecond,
             ["requests_total"] = stats.RequestsTotal, ["tokens_generated_total"] = stats.TokensGeneratedTotal,
             ["uptime_seconds"] = stats.UptimeSeconds,
@@ -119,7 +127,8 @@ internal sealed class EngineEndpoint : IDisposable
         }
         catch (JsonException e)
         {
-            await ErrorAsync(context, 400, $"The body is not the JSON of this endpoint: {e.Message}", "invalid_request_error", "invalid_json");
+            await ErrorAsync(context, 400, $"The body is not the JSON of this endpoint: {e.Message}",
+                "invalid_request_error", "invalid_json");
         }
         catch (BadHttpRequestException e)
         {
@@ -146,7 +155,8 @@ internal sealed class EngineEndpoint : IDisposable
 }
 
 /// <summary>A request that cannot be served as it is; becomes a 400 in OpenAI's shape.</summary>
-internal sealed class RequestException(string message, string? code = null, string? parameter = null) : Exception(message)
+internal sealed class RequestException(string message, string? code = null, string? parameter = null)
+    : Exception(message)
 {
     public string? Code => code;
     public string? Parameter => parameter;

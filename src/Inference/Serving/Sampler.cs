@@ -5,10 +5,12 @@ namespace Weir.Inference.Serving;
 /// <summary>How a token is chosen. Temperature 0 is greedy; top-k 0 and top-p 1 leave everything in.</summary>
 public sealed record SamplingOptions(double Temperature = 1, double TopP = 1, int TopK = 0, long? Seed = null);
 
-/// <summary>Draws tokens from logits. With a seed the draws of a sequence are reproducible whatever else the engine does.</summary>
+/// <summary>Draws tokens from logits. With a seed the draws of a sequence are reproducible whatever else the engine
+/// does.</summary>
 internal sealed class Sampler(SamplingOptions options)
 {
-    private readonly Random _random = options.Seed is { } seed ? new Random(unchecked((int)(seed ^ seed >> 32))) : new Random();
+    private readonly Random _random = options.Seed is { } seed ? new Random(unchecked((int)(seed ^ seed >> 32)))
+        : new Random();
     private int[] _order = [];
 
     /// <summary>The next token; <paramref name="logits"/> is used as scratch.</summary>

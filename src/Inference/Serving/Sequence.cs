@@ -6,12 +6,15 @@ using Weir.Text.Tokenizers;
 namespace Weir.Inference.Serving;
 
 /// <summary>What a request asks of the engine.</summary>
-internal sealed record GenerationOptions(int MaxTokens, SamplingOptions Sampling, IReadOnlyList<string> Stops, bool PromptLogprobs = false);
+internal sealed record GenerationOptions(int MaxTokens, SamplingOptions Sampling, IReadOnlyList<string> Stops,
+    bool PromptLogprobs = false);
 
-/// <summary>A step of a sequence as its reader sees it: text that became complete, tokens generated so far, and at the end why.</summary>
+/// <summary>A step of a sequence as its reader sees it: text that became complete, tokens generated so far, and at the
+/// end why.</summary>
 internal readonly record struct Step(string Text, int Generated, string? FinishReason);
 
-/// <summary>One request in the engine: its prompt, its cache, what it has generated. One thread works on it at a time.</summary>
+/// <summary>One request in the engine: its prompt, its cache, what it has generated. One thread works on it at a
+/// time.</summary>
 internal sealed class Sequence
 {
     private readonly LoadedModel _model;
@@ -19,7 +22,8 @@ internal sealed class Sequence
     private readonly Sampler _sampler;
     private readonly StopFilter _stops;
     private readonly IncrementalDetokenizer _detokenizer;
-    private readonly Channel<Step> _steps = Channel.CreateUnbounded<Step>(new UnboundedChannelOptions { SingleWriter = true });
+    private readonly Channel<Step> _steps = Channel.CreateUnbounded<Step>(new UnboundedChannelOptions { SingleWriter =
+        true });
     private int _next;
     private int _read;
 
@@ -41,10 +45,12 @@ internal sealed class Sequence
     public KvCache Cache { get; }
     public int Generated { get; private set; }
 
-    /// <summary>Natural logarithms of the prompt tokens' probabilities, the first one null; only where asked for.</summary>
+    /// <summary>Natural logarithms of the prompt tokens' probabilities, the first one null; only where asked
+    /// for.</summary>
     public double?[]? PromptLogprobs { get; }
 
-    /// <summary>Steps as they happen. At most MaxTokens + 1 of them, so the channel is bounded by the request.</summary>
+    /// <summary>Steps as they happen. At most MaxTokens + 1 of them, so the channel is bounded by the
+    /// request.</summary>
     public ChannelReader<Step> Steps => _steps.Reader;
 
     /// <summary>Reads a chunk of the prompt or generates one token. False when the sequence has ended.</summary>

@@ -1,7 +1,7 @@
 namespace Weir.WebConsole.Text;
 
-/// <summary>Every text of the console in one language. Both languages are complete by construction: a text that one of them lacks does
-/// not compile.</summary>
+/// <summary>Every text of the console in one language. Both languages are complete by construction: a text that one of
+/// them lacks does not compile.</summary>
 public sealed record ConsoleText
 {
     public required string Language { get; init; }
@@ -50,25 +50,33 @@ public sealed record ConsoleText
     public static ConsoleText For(string language) => language == "zh" ? Chinese : English;
 
     /// <summary>A name as the language has it, or as it is.</summary>
-    public static string Of(IReadOnlyDictionary<string, string> names, string name) => names.GetValueOrDefault(name, name);
+    public static string Of(IReadOnlyDictionary<string, string> names, string name) =>
+        names.GetValueOrDefault(name, name);
 
     public static ConsoleText English { get; } = new()
     {
-        Language = "en", OtherLanguage = "中文", Theme = "Light or dark", Tagline = "from a folder of text to a served, metered model",
-        Pipeline = "Pipeline", NoPipeline = "Nothing has run yet. Start with: ./weir quickstart", Stage = "Stage", Time = "Time",
-        Input = "Input", Output = "Output", Rate = "tokens/s", Result = "Result", Cost = "Cost (CNY)", ToGo = "to go", Loss = "Loss",
+        Language = "en", OtherLanguage = "中文", Theme = "Light or dark",
+            Tagline = "from a folder of text to a served, metered model",
+        Pipeline = "Pipeline", NoPipeline = "Nothing has run yet. Start with: ./weir quickstart", Stage = "Stage",
+        Time = "Time",
+        Input = "Input", Output = "Output", Rate = "tokens/s", Result = "Result", Cost = "Cost (CNY)", ToGo = "to go",
+        Loss = "Loss",
         Step = "step", Chat = "Chat", Ask = "Ask the model", Send = "Send", Stop = "Stop",
         NoModel = "No model is served yet. It appears here as soon as the pipeline has deployed it.",
         ChatHint = "Each question stands on its own.", FirstToken = "first token", Tokens = "tokens", Ledger = "Ledger",
-        NoRows = "No request yet. Every request leaves a row here.", Model = "Model", Prompt = "Prompt", Generated = "Generated",
+        NoRows = "No request yet. Every request leaves a row here.", Model = "Model", Prompt = "Prompt",
+        Generated = "Generated",
         Delivered = "Delivered", Billed = "Billed", Charge = "Charge (CNY)", End = "End", Duration = "Duration",
         Lineage = "Lineage of the last answer", NoLineage = "Ask something, and see where the answer comes from.",
         Unreachable = "The platform does not answer",
-        Samples = ["Where is Bear Cafe?", "What is 9 plus 6?", "Which is larger, 48 or 84?", "How do I make a kite?", "Who are you?"],
+        Samples = ["Where is Bear Cafe?", "What is 9 plus 6?", "Which is larger, 48 or 84?", "How do I make a kite?",
+        "Who are you?"],
         Stages = new Dictionary<string, string>
         {
-            ["synthesize"] = "synthesise", ["questions"] = "questions", ["curate-text"] = "curate text", ["curate-chat"] = "curate chat",
-            ["tokenize"] = "tokenise", ["pre-train"] = "pre-train", ["fine-tune"] = "fine-tune", ["evaluate"] = "evaluate",
+            ["synthesize"] = "synthesise", ["questions"] = "questions", ["curate-text"] = "curate text",
+                ["curate-chat"] = "curate chat",
+            ["tokenize"] = "tokenise", ["pre-train"] = "pre-train", ["fine-tune"] = "fine-tune",
+                ["evaluate"] = "evaluate",
             ["register"] = "register", ["deploy"] = "deploy", ["ask"] = "ask",
         },
         States = new Dictionary<string, string>
@@ -77,11 +85,13 @@ public sealed record ConsoleText
         },
         Kinds = new Dictionary<string, string>
         {
-            ["request"] = "request", ["deployment"] = "deployment", ["artifact"] = "artifact", ["run"] = "run", ["source"] = "source",
+            ["request"] = "request", ["deployment"] = "deployment", ["artifact"] = "artifact", ["run"] = "run",
+                ["source"] = "source",
         },
         EndReasons = new Dictionary<string, string>
         {
-            ["stop"] = "stop", ["length"] = "length", ["client_gone"] = "client gone", ["upstream_error"] = "engine error",
+            ["stop"] = "stop", ["length"] = "length", ["client_gone"] = "client gone",
+                ["upstream_error"] = "engine error",
             ["timeout"] = "timeout", ["budget_cut"] = "budget cut",
         },
     };

@@ -38,7 +38,8 @@ public sealed class DecoderTests : IDisposable
     [InlineData(40, 5, 1, 3, 72, true)]
     [InlineData(36, 3, 3, 1, 33, false)] // odd sizes: remainders of every vector loop
     [InlineData(64, 8, 4, 2, 96, false)]
-    public void Logits_agree_with_a_reference_in_double(int hidden, int heads, int kvHeads, int layers, int inner, bool tied)
+    public void Logits_agree_with_a_reference_in_double(int hidden, int heads, int kvHeads, int layers, int inner,
+        bool tied)
     {
         var model = RandomModel.Create(hidden, hidden, heads, kvHeads, layers, inner, tied: tied);
         var tokens = Tokens(17, 5);
@@ -72,7 +73,8 @@ public sealed class DecoderTests : IDisposable
     {
         var random = new Random(tokens * 31 + outputs);
         float[] Values(int count) => [.. Enumerable.Range(0, count).Select(_ => (float)(random.NextDouble() * 2 - 1))];
-        float[] x = Values(tokens * inputs), w = Values(outputs * inputs), y = new float[tokens * outputs], z = new float[tokens * outputs];
+        float[] x = Values(tokens * inputs), w = Values(outputs * inputs), y = new float[tokens * outputs],
+            z = new float[tokens * outputs];
         MatrixProduct.Multiply(x, tokens, w, outputs, inputs, y);
         MatrixProduct.MultiplyScalar(x, tokens, w, outputs, inputs, z);
         for (int i = 0; i < y.Length; i++) Assert.Equal(z[i], y[i], 1e-4f);
@@ -86,14 +88,16 @@ public sealed class DecoderTests : IDisposable
     {
         var model = RandomModel.Create(9, hidden: 64, heads: 4, kvHeads: 2, inner: 96);
         var path = Path.Combine(_folder, "m.gguf");
-        GgufModel.Save(model, "m", path, type switch { "f32" => GgufType.F32, "f16" => GgufType.F16, _ => GgufType.Q8 });
+        GgufModel.Save(model, "m", path, type switch { "f32" => GgufType.F32, "f16" => GgufType.F16, _ =>
+            GgufType.Q8 });
         var loaded = LoadedModel.Load(path);
         Assert.Equal(model.Tokenizer.Encode("小熊 Cafe 48!"), loaded.Tokenizer.Encode("小熊 Cafe 48!"));
         Assert.Equal(model.Config.KeyValueHeadCount, loaded.Config.KeyValueHeadCount);
         Assert.Contains(1, loaded.EndTokens);
         var tokens = Tokens(9, 2);
         float[] one = Logits(model, tokens, 9), two = Logits(loaded, tokens, 9);
-        for (int i = 0; i < one.Length; i++) Assert.Equal(one[i], two[i], (float)tolerance * Math.Max(1, Math.Abs(one[i])));
+        for (int i = 0; i < one.Length; i++) Assert.Equal(one[i], two[i],
+            (float)tolerance * Math.Max(1, Math.Abs(one[i])));
     }
 
     [Fact]
@@ -109,14 +113,16 @@ public sealed class DecoderTests : IDisposable
     public void A_damaged_gguf_is_refused_with_a_message_whatever_was_damaged()
     {
         var path = Path.Combine(_folder, "m.gguf");
-        GgufModel.Save(RandomModel.Create(1, hidden: 16, heads: 2, kvHeads: 1, inner: 16, layers: 1), "m", path, GgufType.F32);
+        GgufModel.Save(RandomModel.Create(1, hidden: 16, heads: 2, kvHeads: 1, inner: 16, layers: 1), "m", path,
+            GgufType.F32);
         var bytes = File.ReadAllBytes(path);
         var random = new Random(4);
         for (int i = 0; i < 400; i++)
         {
             var mutated = (byte[])bytes.Clone();
             // Mostly in the header, where lengths, counts and types are.
-            for (int k = 0; k < 1 + i % 4; k++) mutated[random.Next(i % 3 == 0 ? bytes.Length : 2000)] = (byte)random.Next(256);
+            for (int k = 0; k < 1 + i % 4; k++) mutated[random.Next(i % 3 == 0 ? bytes.Length : 2000)] =
+                (byte)random.Next(256);
             if (i % 5 == 0) mutated = mutated[..random.Next(bytes.Length)];
             File.WriteAllBytes(path, mutated);
             try
@@ -132,5 +138,6 @@ public sealed class DecoderTests : IDisposable
 
     [Fact]
     public void A_missing_model_says_what_to_give() =>
-        Assert.Contains("model folder", Assert.Throws<UserErrorException>(() => LoadedModel.Load(Path.Combine(_folder, "none"))).Message);
+        Assert.Contains("model folder", Assert.Throws<UserErrorException>(() =>
+        LoadedModel.Load(Path.Combine(_folder, "none"))).Message);
 }

@@ -95,7 +95,8 @@ public sealed class EngineEndpointTests : IAsyncLifetime
             b["stream"] = true;
             b["stream_options"] = new JsonObject { ["include_usage"] = true, ["continuous_usage_stats"] = true };
         }));
-        var text = string.Concat(chunks.Select(c => (string?)c["choices"]!.AsArray().FirstOrDefault()?["delta"]?["content"] ?? ""));
+        var text = string.Concat(chunks.Select(c =>
+            (string?)c["choices"]!.AsArray().FirstOrDefault()?["delta"]?["content"] ?? ""));
         Assert.Equal((string)whole["choices"]![0]!["message"]!["content"]!, text);
         Assert.True(JsonNode.DeepEquals(whole["usage"], chunks[^1]["usage"]));
         Assert.Empty(chunks[^1]["choices"]!.AsArray());
@@ -108,10 +109,12 @@ public sealed class EngineEndpointTests : IAsyncLifetime
     public async Task A_request_id_from_the_gateway_is_the_answers_id()
     {
         Serve();
-        using var request = new HttpRequestMessage(HttpMethod.Post, "v1/chat/completions") { Content = JsonContent.Create<JsonNode>(Chat("hi")) };
+        using var request = new HttpRequestMessage(HttpMethod.Post,
+            "v1/chat/completions") { Content = JsonContent.Create<JsonNode>(Chat("hi")) };
         request.Headers.Add("x-weir-request", "0192f3a0-0000-7000-8000-000000000001");
         using var response = await _http.SendAsync(request);
-        Assert.Equal("chatcmpl-0192f3a0-0000-7000-8000-000000000001", (string)(await response.Content.ReadFromJsonAsync<JsonNode>())!["id"]!);
+        Assert.Equal("chatcmpl-0192f3a0-0000-7000-8000-000000000001",
+            (string)(await response.Content.ReadFromJsonAsync<JsonNode>())!["id"]!);
     }
 
     [Fact]
@@ -121,7 +124,8 @@ public sealed class EngineEndpointTests : IAsyncLifetime
         var questions = Enumerable.Range(0, 16).Select(i => $"Which is larger, {i} or {i * 7 % 13}?").ToArray();
         var alone = new List<string>();
         foreach (var question in questions)
-            alone.Add((string)(await PostAsync("v1/chat/completions", Chat(question))).Body["choices"]![0]!["message"]!["content"]!);
+            alone.Add((string)(await PostAsync("v1/chat/completions", Chat(question)))
+            .Body["choices"]![0]!["message"]!["content"]!);
         var together = await Task.WhenAll(questions.Select(async q =>
             (string)(await PostAsync("v1/chat/completions", Chat(q))).Body["choices"]![0]!["message"]!["content"]!));
         Assert.Equal(alone, together);
@@ -135,7 +139,8 @@ public sealed class EngineEndpointTests : IAsyncLifetime
         int[] ids = [0, .. model.Tokenizer.Encode("小熊咖啡 on River Road")];
         var (status, body) = await PostAsync("v1/completions", new JsonObject
         {
-            ["prompt"] = new JsonArray([.. ids.Select(i => (JsonNode)i)]), ["echo"] = true, ["logprobs"] = 0, ["max_tokens"] = 0,
+            ["prompt"] = new JsonArray([.. ids.Select(i => (JsonNode)i)]), ["echo"] = true, ["logprobs"] = 0,
+                ["max_tokens"] = 0,
         });
         Assert.Equal(HttpStatusCode.OK, status);
         var found = body["choices"]![0]!["logprobs"]!["token_logprobs"]!.AsArray();
@@ -174,7 +179,8 @@ public sealed class EngineEndpointTests : IAsyncLifetime
     public async Task A_prompt_beyond_the_context_is_refused_and_an_answer_ends_at_it()
     {
         Serve(context: 32);
-        var (status, body) = await PostAsync("v1/chat/completions", Chat(string.Join(' ', Enumerable.Repeat("word", 60))));
+        var (status, body) = await PostAsync("v1/chat/completions",
+            Chat(string.Join(' ', Enumerable.Repeat("word", 60))));
         Assert.Equal(HttpStatusCode.BadRequest, status);
         Assert.Equal("context_length_exceeded", (string)body["error"]!["code"]!);
         (status, body) = await PostAsync("v1/chat/completions", Chat("9", b => b["max_tokens"] = 500));
@@ -193,9 +199,11 @@ public sealed class EngineEndpointTests : IAsyncLifetime
             b["max_tokens"] = 4000;
             b["temperature"] = 1.9;
         });
-        using (var request = new HttpRequestMessage(HttpMethod.Post, "v1/chat/completions") { Content = JsonContent.Create<JsonNode>(body) })
+        using (var request = new HttpRequestMessage(HttpMethod.Post,
+            "v1/chat/completions") { Content = JsonContent.Create<JsonNode>(body) })
         using (await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, leaving.Token)) { }
-        for (int i = 0; i < 200 && (int)(await _http.GetFromJsonAsync<JsonNode>("weir/stats"))!["running"]! > 0; i++) await Task.Delay(20);
+        for (int i = 0; i < 200
+            && (int)(await _http.GetFromJsonAsync<JsonNode>("weir/stats"))!["running"]! > 0; i++) await Task.Delay(20);
         Assert.Equal(0, (int)(await _http.GetFromJsonAsync<JsonNode>("weir/stats"))!["running"]!);
     }
 
@@ -204,7 +212,8 @@ public sealed class EngineEndpointTests : IAsyncLifetime
     {
         Serve();
         await _endpoint.DrainAsync(TimeSpan.FromSeconds(5));
-        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await _http.PostAsJsonAsync("v1/chat/completions", Chat("hi"))).StatusCode);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable,
+            (await _http.PostAsJsonAsync("v1/chat/completions", Chat("hi"))).StatusCode);
         Assert.Contains("draining", await (await _http.GetAsync("health")).Content.ReadAsStringAsync());
     }
 }

@@ -1,8 +1,9 @@
 using System.Globalization;
 
-namespace Weir.Host.Quickstart;
+namespace Weir.Host.Pipelines;
 
-/// <summary>The two training configurations of the quick start. docs/log.md has the runs that led to these numbers.</summary>
+/// <summary>The two training configurations of the quick start. docs/log.md has the runs that led to these
+/// numbers.</summary>
 internal static class TrainingRecipe
 {
     private const string Model =

@@ -3,13 +3,13 @@ using Weir.Formats.Bcl;
 using Weir.Formats.Platform;
 using Weir.Formats.Runs;
 
-namespace Weir.Host.Quickstart;
+namespace Weir.Host.Pipelines;
 
 /// <summary>A stage that is one platform job. <see cref="Build"/> makes its spec from the jobs before it.</summary>
 internal sealed record JobStage(string Name, Func<QuickstartPlan, Func<string, JobView>, JobSpec> Build);
 
-/// <summary>The quick start's pipeline: eight job stages, then registering, deploying and asking, which the platform does itself.
-/// The configurations are plain text, as a user would write them for the same verbs.</summary>
+/// <summary>The quick start's pipeline: eight job stages, then registering, deploying and asking, which the platform
+/// does itself. The configurations are plain text, as a user would write them for the same verbs.</summary>
 internal static class QuickstartStages
 {
     public const string Register = "register", Deploy = "deploy", Ask = "ask";
@@ -24,7 +24,8 @@ internal static class QuickstartStages
         new("synthesize", (plan, _) => Spec(plan, "synthesize",
             ["synthesize", "--seed", $"{plan.Seed}", "--items", $"{TrainItems}", "--split", "train"])),
         new("questions", (plan, _) => Spec(plan, "questions",
-            ["synthesize", "--seed", $"{plan.Seed + 1}", "--items", $"{QuestionsPerKind * KindCount}", "--split", "heldout"])),
+            ["synthesize", "--seed", $"{plan.Seed + 1}", "--items", $"{QuestionsPerKind * KindCount}", "--split",
+            "heldout"])),
         new("curate-text", CurateText),
         new("curate-chat", CurateChat),
         new(Tokenize, TokenizeSpec),
@@ -88,7 +89,8 @@ internal static class QuickstartStages
                 name: chat-as-text-tokens
                 render: chat-as-text
             """;
-        return Spec(plan, Tokenize, ["tokenize", "{run}/tokenize.yaml"], [Input(text), Input(chat)], ("tokenize.yaml", config));
+        return Spec(plan, Tokenize, ["tokenize", "{run}/tokenize.yaml"], [Input(text), Input(chat)],
+            ("tokenize.yaml", config));
     }
 
     private static JobSpec PreTrainSpec(QuickstartPlan plan, Func<string, JobView> done)
@@ -96,7 +98,8 @@ internal static class QuickstartStages
         var tokens = done(Tokenize);
         var config = TrainingRecipe.PreTrain(plan, plan.Minutes * PreTrainShare);
         return Spec(plan, PreTrain, ["train", "{run}/train.yaml"],
-            [Input(Output(tokens, "tokenizer")), Input(Output(tokens, "text-tokens")), Input(Output(tokens, "chat-as-text-tokens"))],
+            [Input(Output(tokens, "tokenizer")), Input(Output(tokens, "text-tokens")),
+            Input(Output(tokens, "chat-as-text-tokens"))],
             ("train.yaml", config));
     }
 
@@ -105,7 +108,8 @@ internal static class QuickstartStages
         var tokens = done(Tokenize);
         var config = TrainingRecipe.FineTune(plan, plan.Minutes * (1 - PreTrainShare));
         return Spec(plan, FineTune, ["train", "{run}/train.yaml"],
-            [Input(Output(tokens, "tokenizer")), Input(Output(tokens, "chat-tokens")), Input(Output(done(PreTrain), "model"), "base")],
+            [Input(Output(tokens, "tokenizer")), Input(Output(tokens, "chat-tokens")),
+            Input(Output(done(PreTrain), "model"), "base")],
             ("train.yaml", config));
     }
 
@@ -125,11 +129,14 @@ internal static class QuickstartStages
         IReadOnlyList<JobInput>? inputs = null, params IReadOnlyList<(string Name, string Text)> files)
     {
         inputs ??= [];
-        // The key holds a digest of everything that the job depends on: a stage whose inputs or settings differ is another job.
-        var content = string.Join('\n', [.. command, .. inputs.Select(i => $"{i.Name} {i.Digest}"), .. files.Select(f => $"{f.Name}\n{f.Text}")]);
+        // The key holds a digest of everything that the job depends on: a stage whose inputs or settings differ is
+        // another job.
+        var content = string.Join('\n', [.. command, .. inputs.Select(i => $"{i.Name} {i.Digest}"),
+            .. files.Select(f => $"{f.Name}\n{f.Text}")]);
         return new JobSpec
         {
-            Key = $"quickstart/{plan.Id}/{stage}/{Digest.OfText(content)[7..15]}", Name = stage, Command = command, Inputs = inputs,
+            Key = $"quickstart/{plan.Id}/{stage}/{Digest.OfText(content)[7..15]}", Name = stage, Command = command,
+                Inputs = inputs,
             Files = files.ToDictionary(f => f.Name, f => f.Text),
         };
     }
