@@ -68,7 +68,7 @@ public sealed class ConsoleJourney(TrialFixture trial) : IAsyncLifetime
         var rows = await page.Locator("[data-testid=ledger-row]").CountAsync();
         await page.FillAsync("[data-testid=chat-input]", "你好！");
         await page.PressAsync("[data-testid=chat-input]", "Enter");
-        await page.WaitForSelectorAsync("[data-testid=figures]");
+        await page.WaitForSelectorAsync("[data-testid=figures] >> text=CNY");
         var figures = await page.Locator("[data-testid=figures]").First.InnerTextAsync();
         Assert.Contains("首个词元", figures);
         Assert.Contains("CNY", figures);
