@@ -4,7 +4,8 @@ using Weir.Formats.Bcl;
 
 namespace Weir.Formats.Gguf;
 
-/// <summary>Writes GGUF version 3 with 32-byte alignment. Collect metadata and tensors, then <see cref="Save"/>.</summary>
+/// <summary>Writes GGUF version 3 with 32-byte alignment. Collect metadata and tensors, then
+/// <see cref="Save"/>.</summary>
 public sealed class GgufWriter
 {
     private const int Alignment = 32;
@@ -115,7 +116,8 @@ public sealed class GgufWriter
                 writer.Write((ulong)numbers.Length);
                 foreach (var number in numbers) writer.Write(number);
                 break;
-            default: throw new ArgumentException($"GGUF metadata of type {value.GetType()} is not written.", nameof(value));
+            default:
+                throw new ArgumentException($"GGUF metadata of type {value.GetType()} is not written.", nameof(value));
         }
     }
 }

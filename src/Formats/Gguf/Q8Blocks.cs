@@ -2,8 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace Weir.Formats.Gguf;
 
-/// <summary>Q8_0: 32 values share a float16 scale d = max|x| / 127; each is stored as round(x / d) in a signed byte. The error of a
-/// value is at most d / 2, plus the rounding of d to float16.</summary>
+/// <summary>Q8_0: 32 values share a float16 scale d = max|x| / 127; each is stored as round(x / d) in a signed byte.
+/// The error of a value is at most d / 2, plus the rounding of d to float16.</summary>
 public static class Q8Blocks
 {
     public const int Elements = 32, Bytes = 34;
@@ -30,7 +30,10 @@ public static class Q8Blocks
             float inverse = scale == 0 ? 0 : 1 / scale;
             MemoryMarshal.Write(bytes, (Half)scale);
             for (int i = 0; i < Elements; i++)
-                bytes[2 + i] = (byte)(sbyte)Math.Clamp(MathF.Round(source[i] * inverse, MidpointRounding.AwayFromZero), -127, 127);
+            {
+                float steps = MathF.Round(source[i] * inverse, MidpointRounding.AwayFromZero);
+                bytes[2 + i] = (byte)(sbyte)Math.Clamp(steps, -127, 127);
+            }
         }
     }
 }

@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Http;
 
 namespace Weir.Inference.Serving;
 
-/// <summary>Server-sent events in OpenAI's form: <c>data: JSON</c>, a blank line, and <c>data: [DONE]</c> at the end. Every event is
-/// flushed, so that a client sees each token when it is made.</summary>
+/// <summary>Server-sent events in OpenAI's form: <c>data: JSON</c>, a blank line, and <c>data: [DONE]</c> at the end.
+/// Every event is flushed, so that a client sees each token when it is made.</summary>
 internal sealed class EventStream
 {
     private readonly HttpContext _context;

@@ -1,7 +1,7 @@
 namespace Weir.Inference.Serving;
 
-/// <summary>Lets text through until a stop string appears. Text that may be the beginning of one is held back, so that no part of a
-/// stop string ever reaches the client.</summary>
+/// <summary>Lets text through until a stop string appears. Text that may be the beginning of one is held back, so that
+/// no part of a stop string ever reaches the client.</summary>
 internal sealed class StopFilter(IReadOnlyList<string> stops)
 {
     private string _held = "";
