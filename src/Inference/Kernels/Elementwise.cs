@@ -1,12 +1,15 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Weir.Inference.Kernels;
 
 /// <summary>The small operations between matrix products, each on one token's row. Vector lanes first, then the
-/// remainder by the scalar form of the same formula.</summary>
+/// remainder by the scalar form of the same formula. Compiled at once at the highest tier, since an engine is judged by
+/// its first answers too.</summary>
 internal static class Elementwise
 {
     /// <summary>RMSNorm: y = x / sqrt(mean(x²) + ε) · weight.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void RmsNorm(ReadOnlySpan<float> x, ReadOnlySpan<float> weight, float epsilon, Span<float> y)
     {
         float scale = 1 / MathF.Sqrt(SumOfSquares(x) / x.Length + epsilon);
@@ -16,6 +19,7 @@ internal static class Elementwise
         for (; i < x.Length; i++) y[i] = x[i] * scale * weight[i];
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Add(Span<float> x, ReadOnlySpan<float> y)
     {
         int width = Vector<float>.Count, i = 0;
@@ -25,6 +29,7 @@ internal static class Elementwise
     }
 
     /// <summary>SwiGLU: gate = silu(gate) · up, where silu(x) = x / (1 + e^-x).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void SwiGlu(Span<float> gate, ReadOnlySpan<float> up)
     {
         int width = Vector<float>.Count, i = 0;
@@ -37,6 +42,7 @@ internal static class Elementwise
     }
 
     /// <summary>x = e^(x - max) / sum, in place.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Softmax(Span<float> x)
     {
         float largest = Largest(x), sum = 0;
@@ -58,6 +64,7 @@ internal static class Elementwise
 
     /// <summary>The rotation of rotary embedding in the Hugging Face convention, in place: dimension i turns with
     /// dimension i + half. <paramref name="turns"/> holds the half's cosines, then its sines.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Rotate(Span<float> head, ReadOnlySpan<float> turns)
     {
         int half = head.Length / 2, width = Vector<float>.Count, i = 0;
@@ -78,6 +85,7 @@ internal static class Elementwise
     }
 
     /// <summary>x = x · factor.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Scale(Span<float> x, float factor)
     {
         int width = Vector<float>.Count, i = 0;
@@ -86,6 +94,7 @@ internal static class Elementwise
     }
 
     /// <summary>log(sum(e^x)), in double.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double LogSumExp(ReadOnlySpan<float> x)
     {
         float largest = Largest(x);
@@ -95,6 +104,7 @@ internal static class Elementwise
     }
 
     /// <summary>Negative infinity where there is none.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static float Largest(ReadOnlySpan<float> x)
     {
         float largest = float.NegativeInfinity;
@@ -109,6 +119,7 @@ internal static class Elementwise
         return largest;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float SumOfSquares(ReadOnlySpan<float> x)
     {
         int width = Vector<float>.Count, i = 0;
