@@ -5,7 +5,8 @@ using System.Text.Json.Serialization;
 
 namespace Weir.Inference.Tests;
 
-/// <summary>llama.cpp itself, as the npm package node-llama-cpp ships it: the reader that our GGUF files are for.</summary>
+/// <summary>llama.cpp itself, as the npm package node-llama-cpp ships it: the reader that our GGUF files are
+/// for.</summary>
 internal static class LlamaCpp
 {
     private const string Enable =
@@ -20,8 +21,8 @@ internal static class LlamaCpp
 
     internal sealed record Report(Answer[] Answers, [property: JsonPropertyName("template")] string Template, int? End);
 
-    /// <summary>The tokens of each prompt and its greedy continuation. Skips the test by name where node or the packages
-    /// cannot be had.</summary>
+    /// <summary>The tokens of each prompt and its greedy continuation. Skips the test by name where node or the
+    /// packages cannot be had.</summary>
     public static async Task<Report> GenerateAsync(string modelPath, string[] prompts, int steps)
     {
         var folder = Path.Combine(Places.Root, "tests", "Inference.Tests", "npm");

@@ -11,6 +11,10 @@ internal static class TestTokenizer
         VocabularySize = 420, SpecialTokens = WeirTokens.All,
     }, CancellationToken.None);
 
+    /// <summary>Without special tokens, so that nothing ends an answer.</summary>
+    public static Tokenizer Plain { get; } = BpeTrainer.Train(Documents(), new BpeTrainerOptions { VocabularySize = 300 },
+        CancellationToken.None);
+
     /// <summary>Made of words by a fixed rule.</summary>
     public static IEnumerable<string> Documents()
     {

@@ -15,6 +15,8 @@ public sealed class GgufWriter
     /// <summary>Values: string, bool, uint, int, float, string[] or int[].</summary>
     public void Add(string key, object value) => _metadata.Add((key, value));
 
+    public bool Has(string key) => _metadata.Exists(entry => entry.Key == key);
+
     /// <summary>A tensor whose <paramref name="shape"/> has the fastest dimension first.</summary>
     public void AddTensor(string name, GgufType type, long[] shape, float[] data)
     {

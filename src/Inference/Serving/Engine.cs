@@ -37,6 +37,7 @@ internal sealed class Engine : IDisposable
     private readonly RateMeter _rate;
     private readonly long _started;
     private long _requests, _generated;
+    private bool _disposed;
 
     public Engine(LoadedModel model, int threads, int parallel, TimeProvider time, int maxWaiting = MaxWaiting)
     {
@@ -59,7 +60,7 @@ internal sealed class Engine : IDisposable
         bool waits;
         lock (_gate)
         {
-            if (_stopping.IsCancellationRequested) throw new EngineStoppedException();
+            if (_disposed) throw new EngineStoppedException();
             waits = _active.Count >= _parallel;
             if (waits && _waiting.Count >= _maxWaiting) throw new EngineBusyException(_waiting.Count);
             if (waits) _waiting.AddLast(sequence);
@@ -82,7 +83,12 @@ internal sealed class Engine : IDisposable
     /// <see cref="EngineStoppedException"/>.</summary>
     public void Dispose()
     {
-        lock (_gate) _stopping.Cancel();
+        lock (_gate)
+        {
+            if (_disposed) return;
+            _disposed = true;
+            _stopping.Cancel();
+        }
         foreach (var thread in _threads) thread.Join();
         foreach (var sequence in _active.Concat(_waiting)) sequence.Complete(new EngineStoppedException());
         _stopping.Dispose();

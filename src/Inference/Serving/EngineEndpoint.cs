@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Weir.Formats.Bcl;
 using Weir.Formats.OpenAi;
 using Weir.Inference.Models;
@@ -14,6 +15,7 @@ namespace Weir.Inference.Serving;
 internal sealed class EngineEndpoint(string name) : IDisposable
 {
     public const long MaxBodyBytes = 4 << 20;
+    private const long MaxDrainedBytes = 64 << 20;
     private const string Invalid = "invalid_request_error";
     private volatile EngineRequests? _requests;
     private volatile bool _draining;
@@ -107,6 +109,7 @@ internal sealed class EngineEndpoint(string name) : IDisposable
         }
         try
         {
+            RefuseLargeBody(context);
             var body = await JsonSerializer.DeserializeAsync(context.Request.Body, type, context.RequestAborted)
                 ?? throw new RequestException("The body is null.");
             await serve(requests, body);
@@ -122,6 +125,17 @@ internal sealed class EngineEndpoint(string name) : IDisposable
             if (context.Response.HasStarted) context.Abort();
             else await WriteErrorAsync(context, error.Status, error.Message, error.Type, error.Code, error.Parameter);
         }
+    }
+
+    /// <summary>A client that announces too much gets its answer after the server has taken the body in; one that would
+    /// have to be cut off while it sends might never see why. Bodies without a length are limited as they are
+    /// read.</summary>
+    private static void RefuseLargeBody(HttpContext context)
+    {
+        if (context.Request.ContentLength is null or <= MaxBodyBytes) return;
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+            limit.MaxRequestBodySize = MaxDrainedBytes;
+        throw new BadHttpRequestException("The body is too large.", 413);
     }
 
     /// <summary>The one place where what went wrong becomes an answer; null for what is a mistake of the

@@ -18,8 +18,8 @@ public sealed class LlamaCppTests
     ];
 
     /// <summary>Type, tied, and how far the probabilities of a next token may lie apart (half the sum of absolute
-    /// differences). llama.cpp multiplies Q8_0 weights by activations that it rounds to Q8_0 as well, so there a near tie
-    /// may part the ways, and only probabilities are compared.</summary>
+    /// differences). llama.cpp multiplies Q8_0 weights by activations that it rounds to Q8_0 as well, so there a near
+    /// tie may part the ways, and only probabilities are compared.</summary>
     public static TheoryData<GgufType, bool, double> Files => new()
     {
         { GgufType.F32, true, 1e-4 }, { GgufType.F32, false, 1e-4 }, { GgufType.F16, true, 1e-2 }, { GgufType.Q8, true, 0.1 },

@@ -61,6 +61,12 @@ internal sealed class RandomModel
 
     public static LoadedModel Small(int seed = 1) => new RandomModel(SmallConfig, seed).Load();
 
+    /// <summary>Never ends an answer by itself, and has room for a long one.</summary>
+    public static LoadedModel Endless() => new RandomModel(SmallConfig with
+    {
+        VocabularySize = TestTokenizer.Plain.VocabularySize, EosTokenId = null, ContextLength = 200_000,
+    }, seed: 5, TestTokenizer.Plain).Load();
+
     public LoadedModel Load(params int[] endTokens) => LoadedModel.Create(Config,
         ModelWeights.Collect(Config, "random", name => _tensors.GetValueOrDefault(name)?.Shape, name => this[name]),
         Tokenizer, endTokens, "random");
