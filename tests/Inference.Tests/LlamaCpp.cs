@@ -9,8 +9,8 @@ namespace Weir.Inference.Tests;
 /// for.</summary>
 internal static class LlamaCpp
 {
-    private const string Enable =
-        "apt-get install nodejs npm, then npm ci --ignore-scripts --omit=optional in tests/Inference.Tests/npm (linux-x64)";
+    private const string Enable = "apt-get install nodejs npm, then npm ci --ignore-scripts --omit=optional in "
+        + "tests/Inference.Tests/npm (linux-x64)";
     private static readonly SemaphoreSlim Installing = new(1);
 
     /// <param name="Tokens">The prompt's.</param>
@@ -39,8 +39,8 @@ internal static class LlamaCpp
         try
         {
             var installed = new FileInfo(Path.Combine(folder, "node_modules", ".package-lock.json"));
-            if (installed.Exists
-                && installed.LastWriteTimeUtc >= File.GetLastWriteTimeUtc(Path.Combine(folder, "package-lock.json"))) return;
+            var locked = File.GetLastWriteTimeUtc(Path.Combine(folder, "package-lock.json"));
+            if (installed.Exists && installed.LastWriteTimeUtc >= locked) return;
             // The optional packages are builds for other machines.
             var (code, _, errors) = await RunAsync("npm",
                 ["ci", "--ignore-scripts", "--omit=optional", "--no-audit", "--no-fund"], folder, "");

@@ -12,8 +12,8 @@ internal static class TestTokenizer
     }, CancellationToken.None);
 
     /// <summary>Without special tokens, so that nothing ends an answer.</summary>
-    public static Tokenizer Plain { get; } = BpeTrainer.Train(Documents(), new BpeTrainerOptions { VocabularySize = 300 },
-        CancellationToken.None);
+    public static Tokenizer Plain { get; } = BpeTrainer.Train(Documents(),
+        new BpeTrainerOptions { VocabularySize = 300 }, CancellationToken.None);
 
     /// <summary>Made of words by a fixed rule.</summary>
     public static IEnumerable<string> Documents()
@@ -24,7 +24,8 @@ internal static class TestTokenizer
         string[] chinese = ["河水流过小镇。", "工程师打开闸门,", "今天有三艘船。", "孩子们在桥上看鹭鸟!", "价格是25元。"];
         for (int i = 0; i < 600; i++)
             yield return $"{who[i % who.Length]} {does[i % does.Length]} {what[i / 3 % what.Length]}. "
-                + $"{chinese[i % chinese.Length]}{chinese[i / 7 % chinese.Length]} Don't they'll say {i}?\n\n  It is done 😀.";
+                + $"{chinese[i % chinese.Length]}{chinese[i / 7 % chinese.Length]} Don't they'll say {i}?\n\n"
+                + "  It is done 😀.";
     }
 }
 

@@ -78,7 +78,8 @@ internal sealed class PanelMatrix
         }
         var limit = new ParallelOptions { MaxDegreeOfParallelism = threads };
         int Share(int part) => (int)((long)panels * part / threads);
-        Parallel.For(0, threads, limit, part => MultiplyPanels(x, xStart, xStride, rows, y, Share(part), Share(part + 1)));
+        Parallel.For(0, threads, limit,
+            part => MultiplyPanels(x, xStart, xStride, rows, y, Share(part), Share(part + 1)));
     }
 
     private void MultiplyPanels(float[] x, int xStart, int xStride, int rows, float[] y, int from, int to)

@@ -84,7 +84,7 @@ public sealed class GgufFileTests : IDisposable
         { "announces more entries", new Raw().Header(3, 0, ulong.MaxValue).ToArray() },
         { "announces more entries", new Raw().Header(3, ulong.MaxValue, 0).Bytes(new byte[64]).ToArray() },
         { "is empty", new Raw().Header(3, 0, 1).Text("").U32(7).Bytes(new byte[32]).ToArray() },
-        { "twice", new Raw().Header(3, 0, 2).Entry("a", 7).Bytes(1).Entry("a", 7).Bytes(1).Bytes(new byte[32]).ToArray() },
+        { "twice", new Raw().Header(3, 0, 2).Entry("a", 7).Bytes(1).Entry("a", 7).Bytes(1).Data(32).ToArray() },
         { "kind 13", new Raw().Header(3, 0, 1).Entry("a", 13).Bytes(new byte[32]).ToArray() },
         { "beyond the file", new Raw().Header(3, 0, 1).Entry("a", 8).U64(1UL << 40).Bytes(new byte[32]).ToArray() },
         { "array is longer", new Raw().Header(3, 0, 1).Entry("a", 9).U32(4).U64(ulong.MaxValue / 4).ToArray() },
@@ -101,8 +101,14 @@ public sealed class GgufFileTests : IDisposable
         { "multiple of 32", new Raw().Header(3, 1, 0).Tensor("t", [4], 8, 0).Data(64).ToArray() },
         { "outside of the file", new Raw().Header(3, 1, 0).Tensor("t", [4], 0, 7).Data(64).ToArray() },
         { "outside of the file", new Raw().Header(3, 1, 0).Tensor("t", [4], 0, 64).Data(64).ToArray() },
-        { "outside of the file", new Raw().Header(3, 1, 0).Tensor("t", [4], 0, ulong.MaxValue - 31).Data(64).ToArray() },
-        { "over another", new Raw().Header(3, 2, 0).Tensor("t", [16], 0, 0).Tensor("u", [4], 0, 32).Data(128).ToArray() },
+        {
+            "outside of the file",
+            new Raw().Header(3, 1, 0).Tensor("t", [4], 0, ulong.MaxValue - 31).Data(64).ToArray()
+        },
+        {
+            "over another",
+            new Raw().Header(3, 2, 0).Tensor("t", [16], 0, 0).Tensor("u", [4], 0, 32).Data(128).ToArray()
+        },
         { "twice", new Raw().Header(3, 2, 0).Tensor("t", [4], 0, 0).Tensor("t", [4], 0, 32).Data(128).ToArray() },
         { "tensor name of 64", new Raw().Header(3, 1, 0).Tensor(new string('t', 64), [4], 0, 0).Data(64).ToArray() },
     };
@@ -125,7 +131,8 @@ public sealed class GgufFileTests : IDisposable
     {
         var path = Save(writer => writer.AddTensor("t", GgufType.F32, [100_000], new float[100_000]));
         using var file = GgufFile.Open(path);
-        using (var cut = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite)) cut.SetLength(8000);
+        using (var cut = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
+            cut.SetLength(8000);
         Assert.Throws<UserErrorException>(() => file.ReadFloat32("t"));
     }
 
@@ -193,7 +200,8 @@ public sealed class GgufFileTests : IDisposable
 
         public Raw Data(int count) => Bytes(new byte[(32 - _bytes.Count % 32) % 32 + count]);
 
-        public Raw Text(string text) => U64((ulong)Encoding.UTF8.GetByteCount(text)).Bytes(Encoding.UTF8.GetBytes(text));
+        public Raw Text(string text) =>
+            U64((ulong)Encoding.UTF8.GetByteCount(text)).Bytes(Encoding.UTF8.GetBytes(text));
 
         public Raw F32(float value) => U32(BitConverter.SingleToUInt32Bits(value));
 

@@ -17,20 +17,17 @@ internal static class Mutation
         for (int i = 0; i < times && bytes.Length > 16; i++)
         {
             int at = random.Next(bytes.Length - 8);
+            ulong extreme = Extremes[random.Next(Extremes.Length)];
             switch (random.Next(6))
             {
                 case 0: bytes[at] ^= (byte)(1 << random.Next(8)); break;
                 case 1: bytes[at] = (byte)random.Next(256); break;
-                case 2:
-                    BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(at), Extremes[random.Next(Extremes.Length)]);
-                    break;
-                case 3:
-                    BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(at), (uint)Extremes[random.Next(Extremes.Length)]);
-                    break;
+                case 2: BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(at), extreme); break;
+                case 3: BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(at), (uint)extreme); break;
                 case 4: bytes = bytes[..at]; break;
                 default:
-                    int from = random.Next(bytes.Length);
-                    bytes = [.. bytes[..at], .. bytes[from..Math.Min(bytes.Length, from + random.Next(40))], .. bytes[at..]];
+                    int from = random.Next(bytes.Length), to = Math.Min(bytes.Length, from + random.Next(40));
+                    bytes = [.. bytes[..at], .. bytes[from..to], .. bytes[at..]];
                     break;
             }
         }

@@ -46,7 +46,8 @@ public sealed class Q8BlocksTests
     }
 
     [Fact]
-    public void Zeros_stay_zeros() => Assert.All(RoundTrip(new float[Q8Blocks.Elements]).Values, v => Assert.Equal(0, v));
+    public void Zeros_stay_zeros() =>
+        Assert.All(RoundTrip(new float[Q8Blocks.Elements]).Values, v => Assert.Equal(0, v));
 
     private static (float[] Values, byte[] Blocks) RoundTrip(float[] values)
     {

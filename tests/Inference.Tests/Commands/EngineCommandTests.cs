@@ -64,6 +64,7 @@ public sealed class EngineCommandTests : IDisposable
         }
     }
 
-    private static Task<int> RunAsync(CancellationToken ct, params string[] arguments) => EngineCommand.Create().Parse(arguments)
-        .InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false }, ct);
+    private static Task<int> RunAsync(CancellationToken ct, params string[] arguments) =>
+        EngineCommand.Create().Parse(arguments)
+            .InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false }, ct);
 }

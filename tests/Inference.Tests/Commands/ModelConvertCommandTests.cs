@@ -31,7 +31,8 @@ public sealed class ModelConvertCommandTests : IDisposable
     [Fact]
     public async Task A_wrong_type_or_a_missing_model_is_a_message()
     {
-        var type = await Assert.ThrowsAsync<UserErrorException>(() => Run(_folder.Path, "--out", "x.gguf", "--type", "q3"));
+        var type = await Assert.ThrowsAsync<UserErrorException>(
+            () => Run(_folder.Path, "--out", "x.gguf", "--type", "q3"));
         Assert.Equal(ExitCodes.WrongUsage, type.ExitCode);
         await Assert.ThrowsAsync<UserErrorException>(() => Run(_folder.File("none"), "--out", _folder.File("x.gguf")));
         Assert.False(File.Exists(_folder.File("x.gguf")));

@@ -88,7 +88,8 @@ public sealed class DecoderTests
             int count = Math.Min(chunk, tokens.Length - at);
             decoder.Forward(tokens.AsSpan(at, count), cache);
             for (int row = 0; row < count; row += Decoder.LogitRows)
-                decoder.Logits(row, Math.Min(Decoder.LogitRows, count - row), (_, values) => logits.Add(values.ToArray()));
+                decoder.Logits(row, Math.Min(Decoder.LogitRows, count - row),
+                    (_, values) => logits.Add(values.ToArray()));
         }
         return [.. logits];
     }

@@ -12,7 +12,8 @@ internal static class ReferenceDecoder
         var c = model.Config;
         var x = new double[tokens.Length][];
         for (int t = 0; t < x.Length; t++)
-            x[t] = [.. model[TensorNames.Embedding].Skip(tokens[t] * c.HiddenSize).Take(c.HiddenSize).Select(v => (double)v)];
+            x[t] = [.. model[TensorNames.Embedding].Skip(tokens[t] * c.HiddenSize).Take(c.HiddenSize)
+                .Select(v => (double)v)];
         for (int l = 0; l < c.LayerCount; l++)
         {
             int layer = l;

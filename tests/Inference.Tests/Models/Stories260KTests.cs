@@ -38,13 +38,16 @@ public sealed class Stories260KTests
     private static LoadedModel Load(string path)
     {
         var bytes = File.ReadAllBytes(path);
-        var sizes = Enumerable.Range(0, 7).Select(i => BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(4 * i))).ToArray();
+        var sizes = Enumerable.Range(0, 7)
+            .Select(i => BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(4 * i))).ToArray();
         var config = new ModelConfig
         {
             HiddenSize = sizes[0], IntermediateSize = sizes[1], LayerCount = sizes[2], HeadCount = sizes[3],
-            KeyValueHeadCount = sizes[4], VocabularySize = Math.Abs(sizes[5]), ContextLength = sizes[6], NormEpsilon = 1e-5,
+            KeyValueHeadCount = sizes[4], VocabularySize = Math.Abs(sizes[5]), ContextLength = sizes[6],
+            NormEpsilon = 1e-5,
         };
-        int hidden = config.HiddenSize, inner = config.IntermediateSize, keys = config.KeyValueHeadCount * config.HeadSize;
+        int hidden = config.HiddenSize, inner = config.IntermediateSize;
+        int keys = config.KeyValueHeadCount * config.HeadSize;
         var floats = MemoryMarshal.Cast<byte, float>(bytes.AsSpan(28)).ToArray();
         int at = 0;
         var tensors = new Dictionary<string, (long[] Shape, float[] Data)>();
@@ -109,7 +112,8 @@ public sealed class Stories260KTests
             var piece = Encoding.UTF8.GetString(pieces[id]);
             if (first) piece = piece.TrimStart(' '); // the space that SentencePiece puts before a text
             first = false;
-            if (piece.Length == 6 && piece.StartsWith("<0x", StringComparison.Ordinal)) bytes.Add(Convert.ToByte(piece[3..5], 16));
+            if (piece.Length == 6 && piece.StartsWith("<0x", StringComparison.Ordinal))
+                bytes.Add(Convert.ToByte(piece[3..5], 16));
             else bytes.AddRange(Encoding.UTF8.GetBytes(piece));
         }
         return Encoding.UTF8.GetString([.. bytes]);

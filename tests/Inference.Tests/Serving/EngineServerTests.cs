@@ -41,9 +41,11 @@ public sealed class EngineServerTests
         var expected = LlamaCppTests.Greedy(Model, prompt, steps: 24);
         Assert.Equal(Model.Tokenizer.Decode(expected), (string?)choice["message"]!["content"]);
         Assert.Equal(Model.EndTokens.Contains(expected[^1]) ? "stop" : "length", (string?)choice["finish_reason"]);
-        Assert.Equal((prompt.Length, expected.Length, prompt.Length + expected.Length),
-            ((int)body["usage"]!["prompt_tokens"]!, (int)body["usage"]!["completion_tokens"]!, (int)body["usage"]!["total_tokens"]!));
-        Assert.Equal(0, (int)body["usage"]!["prompt_tokens_details"]!["cached_tokens"]!);
+        var usage = body["usage"]!;
+        Assert.Equal(prompt.Length, (int)usage["prompt_tokens"]!);
+        Assert.Equal(expected.Length, (int)usage["completion_tokens"]!);
+        Assert.Equal(prompt.Length + expected.Length, (int)usage["total_tokens"]!);
+        Assert.Equal(0, (int)usage["prompt_tokens_details"]!["cached_tokens"]!);
     }
 
     [Fact]
@@ -62,7 +64,8 @@ public sealed class EngineServerTests
             Assert.Equal("assistant", (string?)chunks[0]["choices"]![0]!["delta"]!["role"]);
             Assert.Equal((string?)whole["choices"]![0]!["message"]!["content"], string.Concat(chunks
                 .SelectMany(c => c["choices"]!.AsArray()).Select(c => (string?)c!["delta"]!["content"])));
-            Assert.Equal((string?)whole["choices"]![0]!["finish_reason"], (string?)chunks[^2]["choices"]![0]!["finish_reason"]);
+            Assert.Equal((string?)whole["choices"]![0]!["finish_reason"],
+                (string?)chunks[^2]["choices"]![0]!["finish_reason"]);
             Assert.Empty(chunks[^1]["choices"]!.AsArray());
             Assert.Equal(whole["usage"]!.ToJsonString(), chunks[^1]["usage"]!.ToJsonString());
             Assert.Equal(whole["usage"]!.ToJsonString(), chunks[^2]["usage"]!.ToJsonString());
@@ -97,7 +100,8 @@ public sealed class EngineServerTests
         var ids = Model.Tokenizer.Encode(text);
         var body = await TestClient.PostAsync(http, Completion, new JsonObject
         {
-            ["prompt"] = new JsonArray([.. ids.Select(i => (JsonNode)i)]), ["echo"] = true, ["logprobs"] = 0, ["max_tokens"] = 0,
+            ["prompt"] = new JsonArray([.. ids.Select(i => (JsonNode)i)]),
+            ["echo"] = true, ["logprobs"] = 0, ["max_tokens"] = 0,
         });
         var choice = body["choices"]![0]!;
         Assert.Equal(text, (string?)choice["text"]);
@@ -112,11 +116,12 @@ public sealed class EngineServerTests
 
         var same = await TestClient.PostAsync(http, Completion, new JsonObject
         {
-            ["prompt"] = new JsonArray(text), ["echo"] = true, ["logprobs"] = 2, ["max_tokens"] = 3, ["temperature"] = 0,
+            ["prompt"] = new JsonArray(text),
+            ["echo"] = true, ["logprobs"] = 2, ["max_tokens"] = 3, ["temperature"] = 0,
         });
         Assert.StartsWith(text, (string?)same["choices"]![0]!["text"]);
         var more = same["choices"]![0]!["logprobs"]!;
-        Assert.Equal(logprobs.ToJsonString()[..^1], more["token_logprobs"]!.ToJsonString()[..(logprobs.ToJsonString().Length - 1)]);
+        Assert.StartsWith(logprobs.ToJsonString()[..^1], more["token_logprobs"]!.ToJsonString());
         Assert.All(more["top_logprobs"]!.AsArray().Skip(1), t => Assert.InRange(t!.AsObject().Count, 1, 2));
     }
 
@@ -129,7 +134,8 @@ public sealed class EngineServerTests
         var whole = await TestClient.PostAsync(http, Completion, body);
         body["stream"] = true;
         var chunks = await TestClient.StreamAsync(http, Completion, body);
-        Assert.Equal((string?)whole["choices"]![0]!["text"], string.Concat(chunks.Select(c => (string?)c["choices"]![0]!["text"])));
+        Assert.Equal((string?)whole["choices"]![0]!["text"],
+            string.Concat(chunks.Select(c => (string?)c["choices"]![0]!["text"])));
         Assert.StartsWith("cmpl-", (string?)chunks[0]["id"]);
     }
 
@@ -140,7 +146,9 @@ public sealed class EngineServerTests
         using var http = TestClient.For(server);
         var plain = await TestClient.PostAsync(http, Chat, ChatBody("temperature", 0.0));
         var body = ChatBody("temperature", 0.0);
-        body["messages"]![0]!["content"] = JsonNode.Parse("""[{"type":"text","text":"Hello "},{"type":"text","text":"河"}]""");
+        body["messages"]![0]!["content"] = JsonNode.Parse("""
+            [{"type":"text","text":"Hello "},{"type":"text","text":"河"}]
+            """);
         var parts = await TestClient.PostAsync(http, Chat, body);
         Assert.Equal(plain["choices"]!.ToJsonString(), parts["choices"]!.ToJsonString());
     }
@@ -169,7 +177,10 @@ public sealed class EngineServerTests
     {
         await using var server = await StartAsync(model: RandomModel.Endless());
         using var http = TestClient.For(server);
-        var body = new JsonObject { ["prompt"] = "the river", ["temperature"] = 0, ["max_tokens"] = 190_000, ["stream"] = true };
+        var body = new JsonObject
+        {
+            ["prompt"] = "the river", ["temperature"] = 0, ["max_tokens"] = 190_000, ["stream"] = true,
+        };
         using var request = new HttpRequestMessage(HttpMethod.Post, Completion) { Content = JsonContent.Create(body) };
         var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Ct);
         var stream = await response.Content.ReadAsStreamAsync(Ct);
@@ -206,7 +217,8 @@ public sealed class EngineServerTests
             using var response = await http.PostAsJsonAsync(Chat, ChatBody("temperature", 0.0), Ct);
             Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
             Assert.Equal("1", response.Headers.GetValues("Retry-After").Single());
-            Assert.Equal("engine_" + state, (string?)(await response.Content.ReadFromJsonAsync<JsonObject>(Ct))!["error"]!["code"]);
+            var error = (await response.Content.ReadFromJsonAsync<JsonObject>(Ct))!["error"]!;
+            Assert.Equal("engine_" + state, (string?)error["code"]);
         }
     }
 

@@ -34,7 +34,8 @@ public sealed class EngineTests
         using var busy = new Engine(Model, 2, 5, TimeProvider.System);
         var expected = new List<string>();
         for (int i = 0; i < 16; i++) expected.Add((await ReadAsync(alone.Submit(Prompt(i), Options(30, i), Ct))).Text);
-        var together = Enumerable.Range(0, 16).Select(i => ReadAsync(busy.Submit(Prompt(i), Options(30, i), Ct))).ToList();
+        var together = Enumerable.Range(0, 16)
+            .Select(i => ReadAsync(busy.Submit(Prompt(i), Options(30, i), Ct))).ToList();
         Assert.Equal(expected, (await Task.WhenAll(together)).Select(a => a.Text));
         Assert.Equal(0, busy.Stats().Running + busy.Stats().Waiting);
     }
@@ -68,7 +69,8 @@ public sealed class EngineTests
         using var cancelled = new CancellationTokenSource();
         var running = engine.Submit([1, 2, 3], Options(190_000), cancelled.Token);
         var waiting = engine.Submit([4, 5], Options(5), Ct);
-        while (running.Generated < 5) Assert.True(await running.Steps.WaitToReadAsync(Ct) && running.Steps.TryRead(out _));
+        while (running.Generated < 5)
+            Assert.True(await running.Steps.WaitToReadAsync(Ct) && running.Steps.TryRead(out _));
         Assert.Equal(1, engine.Stats().Running);
         Assert.Equal(1, engine.Stats().Waiting);
         int before = running.Generated;

@@ -79,7 +79,8 @@ public sealed class RequestErrorTests : IAsyncLifetime
     public async Task A_prompt_beyond_the_context_is_a_400_that_says_so()
     {
         var ids = string.Join(',', Enumerable.Repeat("7", 65));
-        await ExpectAsync("/v1/completions", $$"""{"prompt":[{{ids}}]}""", HttpStatusCode.BadRequest, "context_length_exceeded");
+        await ExpectAsync("/v1/completions", $$"""{"prompt":[{{ids}}]}""", HttpStatusCode.BadRequest,
+            "context_length_exceeded");
         var text = new string('河', 200);
         await ExpectAsync("/v1/chat/completions", $$"""{"messages":[{"role":"user","content":"{{text}}"}]}""",
             HttpStatusCode.BadRequest, "context_length_exceeded");
@@ -105,10 +106,11 @@ public sealed class RequestErrorTests : IAsyncLifetime
     [Fact]
     public async Task A_full_queue_is_a_429_with_a_time_to_come_back()
     {
-        var long_ = new JsonObject { ["prompt"] = "the river", ["max_tokens"] = 60, ["temperature"] = 0 };
+        var body = new JsonObject { ["prompt"] = "the river", ["max_tokens"] = 60, ["temperature"] = 0 };
         for (int attempt = 0; attempt < 200; attempt++)
         {
-            var all = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => _http.PostAsJsonAsync("/v1/completions", long_, Ct)));
+            var all = await Task.WhenAll(Enumerable.Range(0, 8)
+                .Select(_ => _http.PostAsJsonAsync("/v1/completions", body, Ct)));
             var refused = all.FirstOrDefault(r => r.StatusCode == HttpStatusCode.TooManyRequests);
             if (refused is null) continue;
             Assert.Equal("1", refused.Headers.GetValues("Retry-After").Single());
