@@ -5,9 +5,10 @@ using Weir.Formats.Bcl;
 
 namespace Weir.Sqlite;
 
-/// <summary>One SQLite file of one capability: write-ahead log, synchronous full, numbered migrations from the assembly's own
-/// <c>Migrations/NNNN.sql</c>. This source file is compiled into each project that has a database (decision 0003), so that none of
-/// them references another.</summary>
+/// <summary>One SQLite file of one capability: write-ahead log, synchronous full, numbered migrations from the
+/// assembly's own
+/// <c>Migrations/NNNN.sql</c>. This source file is compiled into each project that has a database (decision 0003), so
+/// that none of them references another.</summary>
 internal sealed class SqliteFile
 {
     private readonly string _connection;
@@ -38,7 +39,8 @@ internal sealed class SqliteFile
         return command.ExecuteNonQuery();
     }
 
-    public static SqliteCommand Command(SqliteConnection connection, string sql, params (string Name, object? Value)[] parameters)
+    public static SqliteCommand Command(SqliteConnection connection, string sql,
+        params (string Name, object? Value)[] parameters)
     {
         var command = connection.CreateCommand();
         command.CommandText = sql;
@@ -47,7 +49,8 @@ internal sealed class SqliteFile
     }
 
     /// <summary>Times are ISO 8601 in UTC with seven decimals, so that they sort as text.</summary>
-    public static string Text(DateTimeOffset time) => time.ToUniversalTime().ToString("O", CultureInfo.InvariantCulture);
+    public static string Text(DateTimeOffset time) =>
+        time.ToUniversalTime().ToString("O", CultureInfo.InvariantCulture);
 
     public static DateTimeOffset Time(string text) => DateTimeOffset.Parse(text, CultureInfo.InvariantCulture);
 
@@ -59,7 +62,8 @@ internal sealed class SqliteFile
         using var read = Command(connection, "PRAGMA user_version");
         long version = (long)read.ExecuteScalar()!;
         if (version > scripts.Count)
-            throw new UserErrorException($"{_name} was written by a later release (schema {version}). Use that release.");
+            throw new UserErrorException($"{_name} was written by a later release (schema {version}). Use that "
+                + $"release.");
         for (int i = (int)version; i < scripts.Count; i++)
         {
             using var reader = new StreamReader(assembly.GetManifestResourceStream(scripts[i])!);

@@ -5,10 +5,12 @@ using Weir.Formats.Datasets;
 
 namespace Weir.Evaluation;
 
-/// <summary>Reads what an evaluation asks: a <c>.jsonl</c> file (plain or <c>.zst</c>), or the held-out shards of a dataset folder.</summary>
+/// <summary>Reads what an evaluation asks: a <c>.jsonl</c> file (plain or <c>.zst</c>), or the held-out shards of a
+/// dataset folder.</summary>
 internal static class HeldOutItems
 {
-    /// <summary>At most <paramref name="perKind"/> items of each kind, in file order, each with an expected answer.</summary>
+    /// <summary>At most <paramref name="perKind"/> items of each kind, in file order, each with an expected
+    /// answer.</summary>
     public static IReadOnlyList<ChatRecord> Chat(string path, int perKind)
     {
         var taken = new Dictionary<string, int>();
@@ -24,7 +26,8 @@ internal static class HeldOutItems
             items.Add(item);
         }
         if (items.Count == 0)
-            throw new UserErrorException($"{path} holds no question with an answer. Each line needs 'messages' and 'answer'.");
+            throw new UserErrorException($"{path} holds no question with an answer. Each line needs 'messages' and "
+                + $"'answer'.");
         return items;
     }
 
@@ -56,7 +59,8 @@ internal static class HeldOutItems
         foreach (var file in FilesOf(path))
         {
             using Stream raw = File.OpenRead(file);
-            using Stream stream = file.EndsWith(".zst", StringComparison.Ordinal) ? new ZstdSharp.DecompressionStream(raw) : raw;
+            using Stream stream = file.EndsWith(".zst", StringComparison.Ordinal)
+                ? new ZstdSharp.DecompressionStream(raw) : raw;
             using var reader = new StreamReader(stream);
             int number = 0;
             while (reader.ReadLine() is { } line)
@@ -70,7 +74,8 @@ internal static class HeldOutItems
                 }
                 catch (JsonException e)
                 {
-                    throw new UserErrorException($"{file}:{number} is not a record of the expected kind: {e.Message}", inner: e);
+                    throw new UserErrorException($"{file}:{number} is not a record of the expected kind: {e.Message}",
+                        inner: e);
                 }
                 if (record is not null) yield return record;
             }
@@ -82,7 +87,8 @@ internal static class HeldOutItems
         if (File.Exists(path)) return [path];
         var manifestPath = Path.Combine(path, "manifest.json");
         if (!File.Exists(manifestPath))
-            throw new UserErrorException($"{path} is neither a .jsonl file nor a dataset folder (it has no manifest.json).");
+            throw new UserErrorException($"{path} is neither a .jsonl file nor a dataset folder (it has no "
+                + $"manifest.json).");
         var manifest = JsonSerializer.Deserialize(File.ReadAllText(manifestPath), DatasetJson.Pretty.DatasetManifest)!;
         SchemaVersion.Require(manifest.Schema, DatasetManifest.SchemaName, manifestPath);
         return manifest.Shards.Where(s => s.Split == "heldout").Select(s => Path.Combine(path, s.Path));

@@ -3,8 +3,8 @@ using Weir.Formats.Runs;
 
 namespace Weir.Evaluation;
 
-/// <summary>Reports how far a counted piece of work is: metrics in the run folder and a line on stderr, at most twice a second
-/// (every five seconds where stderr is no terminal).</summary>
+/// <summary>Reports how far a counted piece of work is: metrics in the run folder and a line on stderr, at most twice a
+/// second (every five seconds where stderr is no terminal).</summary>
 internal sealed class ProgressLine(RunFolder run, string unit, int total, double share)
 {
     private readonly Stopwatch _clock = Stopwatch.StartNew();

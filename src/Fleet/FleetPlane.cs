@@ -8,7 +8,8 @@ using Weir.Sqlite;
 
 namespace Weir.Fleet;
 
-/// <summary>What others ask of the fleet: submit, look, cancel, deploy. It writes desired state and wakes the reconciler.</summary>
+/// <summary>What others ask of the fleet: submit, look, cancel, deploy. It writes desired state and wakes the
+/// reconciler.</summary>
 public sealed class FleetPlane
 {
     private readonly FleetOptions _options;
@@ -39,8 +40,10 @@ public sealed class FleetPlane
         if (spec.Command.Count == 0 || spec.Key.Length is 0 or > 200)
             throw new UserErrorException("A job needs a command, and a key of 1 to 200 characters.");
         foreach (var name in spec.Inputs.Select(i => i.Name).Concat(spec.Files.Keys))
-            if (name.Length == 0 || name.AsSpan().IndexOfAny('/', '\\') >= 0 || name is "." or ".." or "log.txt" or "run.json")
-                throw new UserErrorException($"'{name}' cannot be the name of a job's input or file: use a plain file name.");
+            if (name.Length == 0 || name.AsSpan().IndexOfAny('/', '\\') >= 0
+            || name is "." or ".." or "log.txt" or "run.json")
+                throw new UserErrorException($"'{name}' cannot be the name of a job's input or file: use a plain file "
+                    + $"name.");
         var row = Jobs.Submit(spec, _options.SiteName, _time.GetUtcNow());
         Wake.Release();
         return Task.FromResult(ViewOf(row));
@@ -74,7 +77,8 @@ public sealed class FleetPlane
     public string ReadLog(string id) => RunReport.Log(Executor.RunFolder(Known(id)));
 
     /// <summary>A metric of the job's run over time, at most 500 points.</summary>
-    public IReadOnlyList<MetricRow> Metric(string id, string name) => RunReport.Series(Executor.RunFolder(Known(id)), name, 500);
+    public IReadOnlyList<MetricRow> Metric(string id, string name) =>
+        RunReport.Series(Executor.RunFolder(Known(id)), name, 500);
 
     public IReadOnlyList<UsageRow> Usage() => Jobs.Usage();
 
@@ -84,7 +88,8 @@ public sealed class FleetPlane
     public Task DeployAsync(DeploymentSpec spec)
     {
         if (!spec.Gate.Serves)
-            throw new UserErrorException($"{spec.Name}: the gate verdict is '{spec.Gate.State}' ({spec.Gate.Why}).", ExitCodes.Refused);
+            throw new UserErrorException($"{spec.Name}: the gate verdict is '{spec.Gate.State}' ({spec.Gate.Why}).",
+            ExitCodes.Refused);
         DeploymentTable.Put(spec, _time.GetUtcNow());
         Wake.Release();
         OnDeploymentsChanged();
@@ -112,11 +117,14 @@ public sealed class FleetPlane
         var metrics = row.Spec.Service ? [] : RunReport.LastMetrics(folder);
         return new JobView
         {
-            Id = row.Id, Spec = row.Spec, State = row.State, Site = row.Site, Attempt = row.Attempt, ExitCode = row.ExitCode,
-            Error = row.Error, Created = row.Created, Started = row.Started, Ended = row.Ended, Seconds = row.Seconds + running,
+            Id = row.Id, Spec = row.Spec, State = row.State, Site = row.Site, Attempt = row.Attempt,
+                ExitCode = row.ExitCode,
+            Error = row.Error, Created = row.Created, Started = row.Started, Ended = row.Ended,
+            Seconds = row.Seconds + running,
             CostMicros = row.CostMicros + Reconciler.CostOf(running, _options.CostMicrosPerHour), Metrics = metrics,
             Progress = metrics.TryGetValue("progress", out var progress) ? progress : null,
-            EtaSeconds = metrics.TryGetValue("eta_seconds", out var eta) ? eta : null, Outputs = row.Outputs, Summary = row.Summary,
+            EtaSeconds = metrics.TryGetValue("eta_seconds", out var eta) ? eta
+            : null, Outputs = row.Outputs, Summary = row.Summary,
         };
     }
 
@@ -125,6 +133,7 @@ public sealed class FleetPlane
         var job = Jobs.FindByKey(row.JobKey);
         bool ready = job is { State: JobStates.Running } && Health.IsReady(job.Id);
         var state = job is null ? "starting" : ready ? "ready" : job.State == JobStates.Failed ? "failed" : "starting";
-        return new DeploymentView(row.Spec, state, _options.SiteName, ready ? "unix:" + SocketOf(job!) : null, job?.Id, job?.Error, row.Created);
+        return new DeploymentView(row.Spec, state, _options.SiteName, ready ? "unix:" + SocketOf(job!)
+            : null, job?.Id, job?.Error, row.Created);
     }
 }

@@ -25,7 +25,8 @@ public static class FleetSetup
         api.MapGet("/jobs/{id}", (FleetPlane fleet, string id) => fleet.Get(id) is { } job ? Json(job) : NoJob(id));
         api.MapPost("/jobs/{id}/cancel", async (FleetPlane fleet, string id) => Json(await fleet.CancelAsync(id)));
         api.MapPost("/jobs/{id}/retry", async (FleetPlane fleet, string id) => Json(await fleet.RetryAsync(id)));
-        api.MapGet("/jobs/{id}/log", (FleetPlane fleet, string id) => fleet.Get(id) is null ? NoJob(id) : Results.Text(fleet.ReadLog(id)));
+        api.MapGet("/jobs/{id}/log", (FleetPlane fleet, string id) =>
+            fleet.Get(id) is null ? NoJob(id) : Results.Text(fleet.ReadLog(id)));
         api.MapGet("/jobs/{id}/metrics", (FleetPlane fleet, string id, string name) => fleet.Get(id) is null ? NoJob(id)
             : Results.Json(fleet.Metric(id, name), RunJson.Lines.Options));
         api.MapGet("/deployments", (FleetPlane fleet) => Json(fleet.Deployments));

@@ -11,8 +11,8 @@ using Weir.Scheduling;
 namespace Weir.Fleet;
 
 /// <summary>
-/// Makes what runs equal to what is wanted. Level-triggered: every turn looks at the database and at the processes afresh, so a crash
-/// at any instant is repaired by the next turn.
+/// Makes what runs equal to what is wanted. Level-triggered: every turn looks at the database and at the processes
+/// afresh, so a crash at any instant is repaired by the next turn.
 /// </summary>
 internal sealed class Reconciler(FleetPlane fleet, FleetOptions options, IJobArtifacts artifacts, TimeProvider time,
     ILogger<Reconciler> logger) : BackgroundService
@@ -33,18 +33,28 @@ internal sealed class Reconciler(FleetPlane fleet, FleetOptions options, IJobArt
         while (!stoppingToken.IsCancellationRequested)
         {
             bool busy = await TurnAsync(stoppingToken);
-            await fleet.Wake.WaitAsync(busy ? Interval : IdleInterval, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            try
+            {
+                await fleet.Wake.WaitAsync(busy ? Interval : IdleInterval, stoppingToken);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+            while (fleet.Wake.Wait(0, CancellationToken.None)) { } // one turn answers every call so far
         }
     }
 
-    /// <summary>Stops what runs: SIGTERM, the grace period, SIGKILL. What ends with "requeue me" continues at the next start.</summary>
+    /// <summary>Stops what runs: SIGTERM, the grace period, SIGKILL. What ends with "requeue me" continues at the next
+    /// start.</summary>
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
         var running = fleet.Jobs.Open().Where(j => j.State == JobStates.Running).ToList();
         foreach (var job in running) fleet.Executor.Terminate(fleet.Executor.Attempt(job.Id, job.Attempt));
         var end = time.GetUtcNow() + options.Grace;
-        while (running.Any(j => fleet.Executor.Attempt(j.Id, j.Attempt).Observe() == AttemptState.Running) && time.GetUtcNow() < end)
+        while (running.Any(j => fleet.Executor.Attempt(j.Id, j.Attempt).Observe() == AttemptState.Running)
+            && time.GetUtcNow() < end)
             await Task.Delay(20, CancellationToken.None);
         foreach (var job in running.Select(j => fleet.Jobs.Find(j.Id)!))
         {
@@ -99,7 +109,8 @@ internal sealed class Reconciler(FleetPlane fleet, FleetOptions options, IJobArt
     private JobSpec EngineJob(DeploymentRow deployment) => new()
     {
         Key = deployment.JobKey, Name = $"engine {deployment.Spec.Name}", Service = true,
-        Command = ["engine", "--model", artifacts.MaterialiseModel(deployment.Spec.ModelDigest), "--listen", "unix:{socket}",
+        Command = ["engine", "--model", artifacts.MaterialiseModel(deployment.Spec.ModelDigest), "--listen",
+        "unix:{socket}",
             "--name", deployment.Spec.ModelName, "--parallel", $"{deployment.Spec.Parallel}"],
     };
 
@@ -111,7 +122,8 @@ internal sealed class Reconciler(FleetPlane fleet, FleetOptions options, IJobArt
         if (spec.Service)
         {
             var socket = fleet.SocketOf(job);
-            spec = spec with { Command = [.. spec.Command.Select(a => a.Replace("{socket}", socket, StringComparison.Ordinal))] };
+            spec = spec with { Command = [.. spec.Command.Select(a =>
+                a.Replace("{socket}", socket, StringComparison.Ordinal))] };
         }
         fleet.Executor.Start(job.Id, job.Attempt + 1, spec, artifacts);
     }
@@ -139,7 +151,8 @@ internal sealed class Reconciler(FleetPlane fleet, FleetOptions options, IJobArt
                 break;
             case AttemptState.Lost:
                 fleet.Executor.Kill(attempt);
-                EndAttempt(job, JobStates.Queued, null, "The process vanished; it is started again.", job.Failures, null);
+                EndAttempt(job, JobStates.Queued, null, "The process vanished; it is started again.", job.Failures,
+                    null);
                 break;
             case AttemptState.Unclaimed when IsOverdue(job) && attempt.TryAbandon():
                 EndAttempt(job, JobStates.Queued, null, null, job.Failures, null);
@@ -182,7 +195,8 @@ internal sealed class Reconciler(FleetPlane fleet, FleetOptions options, IJobArt
         var record = RunFolder.TryRead(folder);
         if (record is null || record.State != RunStates.Done)
         {
-            fleet.Jobs.Finish(job.Id, JobStates.Failed, time.GetUtcNow(), "It ended with 0 but its run.json does not say that it is done.",
+            fleet.Jobs.Finish(job.Id, JobStates.Failed, time.GetUtcNow(),
+                "It ended with 0 but its run.json does not say that it is done.",
                 null, null);
             return;
         }
@@ -190,7 +204,8 @@ internal sealed class Reconciler(FleetPlane fleet, FleetOptions options, IJobArt
         fleet.Jobs.Finish(job.Id, JobStates.Done, time.GetUtcNow(), null, outputs, record.Summary.ToJsonString());
         // What was staged in is in the blob store; the run keeps its record, log and metrics.
         foreach (var name in (string[])["inputs", "outputs", "checkpoints"])
-            if (Directory.Exists(Path.Combine(folder, name))) Directory.Delete(Path.Combine(folder, name), recursive: true);
+            if (Directory.Exists(Path.Combine(folder, name))) Directory.Delete(Path.Combine(folder, name),
+            recursive: true);
     }
 
     private void Stop(JobRow job, AttemptFolder attempt)
@@ -210,12 +225,14 @@ internal sealed class Reconciler(FleetPlane fleet, FleetOptions options, IJobArt
         var attempt = fleet.Executor.Attempt(job.Id, job.Attempt);
         var ended = attempt.Observe() == AttemptState.Exited ? attempt.EndedAt : now;
         double seconds = Math.Max(0, (ended - (job.AttemptStarted ?? ended)).TotalSeconds);
-        var usage = new UsageRow(job.Id, job.Attempt, job.Site, options.AcceleratorKind, seconds, options.CostMicrosPerHour, options.Currency,
+        var usage = new UsageRow(job.Id, job.Attempt, job.Site, options.AcceleratorKind, seconds,
+            options.CostMicrosPerHour, options.Currency,
             CostOf(seconds, options.CostMicrosPerHour));
         fleet.Jobs.EndAttempt(job, usage, state, now, code, error, failures, notBefore);
     }
 
-    /// <summary>A job's own trouble (an input that is gone, a disk that is full) ends that job, not the platform.</summary>
+    /// <summary>A job's own trouble (an input that is gone, a disk that is full) ends that job, not the
+    /// platform.</summary>
     private void Guarded(JobRow job, Action act)
     {
         try

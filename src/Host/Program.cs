@@ -4,7 +4,8 @@ using Weir.Host.Commands;
 
 namespace Weir.Host;
 
-/// <summary>The one executable: parses the verb, runs it, and turns what went wrong into one line and an exit code.</summary>
+/// <summary>The one executable: parses the verb, runs it, and turns what went wrong into one line and an exit
+/// code.</summary>
 internal static class Program
 {
     /// <summary>How long a verb has after SIGTERM or Ctrl-C to save its state.</summary>
@@ -36,7 +37,8 @@ internal static class Program
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            await Console.Error.WriteLineAsync($"error: {e.Message} Check the path, its permissions and the free space of its disk.");
+            await Console.Error.WriteLineAsync($"error: {e.Message} Check the path, its permissions and the free space "
+                + $"of its disk.");
             return ExitCodes.Failed;
         }
     }

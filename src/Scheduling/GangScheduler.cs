@@ -5,10 +5,11 @@ public static class GangScheduler
 {
     // 1. Order the queue: higher priority first, then first come, then by id.
     // 2. Services take no slots: each goes to the first site.
-    // 3. Take the gangs in order. A gang goes whole to the site with the fewest free slots that still hold it (best fit, so that
-    //    large gangs find room), or not at all.
-    // 4. The first gang that fits nowhere now but would fit an empty site holds everything behind it back: no job starves.
-    //    A gang that no site could ever hold is passed over; refusing it is the business of whoever accepts jobs.
+    // 3. Take the gangs in order. A gang goes whole to the site with the fewest free slots that still hold it (best
+    // fit, so that    large gangs find room), or not at all.
+    // 4. The first gang that fits nowhere now but would fit an empty site holds everything behind it back: no job
+    // starves.    A gang that no site could ever hold is passed over; refusing it is the business of whoever accepts
+    // jobs.
     public static IReadOnlyList<Placement> Decide(FleetSnapshot snapshot)
     {
         var placements = new List<Placement>();

@@ -34,7 +34,8 @@ public sealed class ExactMatchTaskTests
     [Fact]
     public void Case_and_inner_spaces_count()
     {
-        var (scores, _) = ExactMatchTask.Grade([Item("a", "Good day"), Item("a", "good day")], ["Good  day", "Good day"]);
+        var (scores, _) = ExactMatchTask.Grade([Item("a", "Good day"), Item("a", "good day")],
+            ["Good  day", "Good day"]);
         Assert.Equal(0, scores[0].Value);
     }
 

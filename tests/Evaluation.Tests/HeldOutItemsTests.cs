@@ -43,9 +43,11 @@ public sealed class HeldOutItemsTests : IDisposable
 
     [Fact]
     public void A_folder_without_a_manifest_says_so() =>
-        Assert.Contains("manifest.json", Assert.Throws<UserErrorException>(() => HeldOutItems.Chat(_folder, 3)).Message);
+        Assert.Contains("manifest.json", Assert.Throws<UserErrorException>(() => HeldOutItems.Chat(_folder, 3))
+        .Message);
 
     [Fact]
     public void A_file_without_questions_says_what_a_line_needs() =>
-        Assert.Contains("'answer'", Assert.Throws<UserErrorException>(() => HeldOutItems.Chat(File("{\"messages\":[]}"), 3)).Message);
+        Assert.Contains("'answer'", Assert.Throws<UserErrorException>(() =>
+        HeldOutItems.Chat(File("{\"messages\":[]}"), 3)).Message);
 }

@@ -14,7 +14,8 @@ public sealed class CommandLineTests : IDisposable
     {
         var (code, output, _) = await WeirProgram.RunAsync(["--help"]);
         Assert.Equal(0, code);
-        foreach (var verb in (string[])["quickstart", "up", "synthesize", "curate", "tokenize", "train", "evaluate", "engine", "model",
+        foreach (var verb in (string[])["quickstart", "up", "synthesize", "curate", "tokenize", "train", "evaluate",
+            "engine", "model",
             "dataset", "key", "job", "ledger", "trace", "test"])
             Assert.Contains(verb, output);
     }
@@ -39,7 +40,8 @@ public sealed class CommandLineTests : IDisposable
         var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         var port = ((IPEndPoint)listener.LocalEndpoint).Port;
-        var (code, _, error) = await WeirProgram.RunAsync(["up", "--data", Path.Combine(_folder, "d"), "--port", $"{port}"]);
+        var (code, _, error) = await WeirProgram.RunAsync(["up", "--data", Path.Combine(_folder, "d"), "--port",
+            $"{port}"]);
         listener.Stop();
         Assert.Equal(1, code);
         Assert.Contains($"Port {port}", error);
@@ -74,7 +76,8 @@ public sealed class CommandLineTests : IDisposable
     {
         var empty = Directory.CreateDirectory(Path.Combine(_folder, "empty")).FullName;
         var (code, _, error) = await WeirProgram.RunAsync(
-            ["quickstart", "--exit", "--minutes", "0.1", "--corpus", empty, "--data", Path.Combine(_folder, "d"), "--port", "0"]);
+            ["quickstart", "--exit", "--minutes", "0.1", "--corpus", empty, "--data", Path.Combine(_folder, "d"),
+            "--port", "0"]);
         Assert.Equal(1, code);
         Assert.Contains("curate-text", error);
         Assert.Contains(".jsonl", error);

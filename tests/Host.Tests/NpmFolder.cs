@@ -16,8 +16,10 @@ internal static class NpmFolder
         {
             if (!Directory.Exists(Path.Combine(folder, "node_modules")))
             {
-                var (code, output) = await TryRunAsync("npm", folder, "ci", "--ignore-scripts", "--no-audit", "--no-fund");
-                Assert.SkipUnless(code == 0, $"needs npm packages: apt-get install nodejs npm && (cd {relative} && npm ci). {output}");
+                var (code, output) = await TryRunAsync("npm", folder, "ci", "--ignore-scripts", "--no-audit",
+                    "--no-fund");
+                Assert.SkipUnless(code == 0,
+                    $"needs npm packages: apt-get install nodejs npm && (cd {relative} && npm ci). {output}");
             }
         }
         finally
@@ -34,7 +36,8 @@ internal static class NpmFolder
         return output;
     }
 
-    private static async Task<(int Code, string Output)> TryRunAsync(string program, string folder, params string[] arguments)
+    private static async Task<(int Code, string Output)> TryRunAsync(string program, string folder,
+        params string[] arguments)
     {
         var start = new ProcessStartInfo(program)
         {

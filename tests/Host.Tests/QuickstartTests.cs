@@ -40,7 +40,8 @@ public sealed class QuickstartTests(TrialFixture trial)
         Assert.All(stages, s => Assert.False(string.IsNullOrEmpty((string?)s!["name"])));
         Assert.All(stages.Take(8), s => Assert.True((double)s!["seconds"]! > 0));
         Assert.True(stages.Sum(s => (long)s!["costMicros"]!) > 0);
-        Assert.Equal(12, trial.Result["accuracy"]!.AsObject().Count(k => !k.Key.StartsWith("hard-", StringComparison.Ordinal)));
+        Assert.Equal(12, trial.Result["accuracy"]!.AsObject()
+            .Count(k => !k.Key.StartsWith("hard-", StringComparison.Ordinal)));
         Assert.All(trial.Result["accuracy"]!.AsObject(), k => Assert.InRange((double)k.Value!, 0, 100));
         Assert.InRange((double)trial.Result["accuracyMacro"]!, 0, 100);
         Assert.True((double)trial.Result["perplexity"]! > 1);
@@ -56,7 +57,8 @@ public sealed class QuickstartTests(TrialFixture trial)
         foreach (var id in trial.Result["requestIds"]!.AsArray())
         {
             using var command = ledger.CreateCommand();
-            command.CommandText = "SELECT COUNT(*), MAX(tokens_generated), MAX(tokens_billed), MAX(charge_micros) FROM ledger "
+            command.CommandText =
+                "SELECT COUNT(*), MAX(tokens_generated), MAX(tokens_billed), MAX(charge_micros) FROM ledger "
                 + "WHERE lower(request_id) = lower($id)";
             command.Parameters.AddWithValue("$id", (string)id!);
             using var row = command.ExecuteReader();
@@ -92,7 +94,8 @@ public sealed class QuickstartTests(TrialFixture trial)
         Assert.True(code == 0, output + error);
         using var fleet = Open("fleet.db");
         Assert.Equal(8L, Scalar(fleet, "SELECT COUNT(*) FROM jobs WHERE key LIKE 'quickstart/%'"));
-        Assert.Equal((double)trial.Result["accuracyMacro"]!, (double)JsonNode.Parse(await File.ReadAllTextAsync(json))!["accuracyMacro"]!);
+        Assert.Equal((double)trial.Result["accuracyMacro"]!,
+            (double)JsonNode.Parse(await File.ReadAllTextAsync(json))!["accuracyMacro"]!);
     }
 
     private SqliteConnection Open(string file)

@@ -8,7 +8,8 @@ using OpenAI.Chat;
 
 namespace Weir.Host.Tests;
 
-/// <summary>The model that the quick start made, served again by <c>weir up</c> with the same key, through real clients.</summary>
+/// <summary>The model that the quick start made, served again by <c>weir up</c> with the same key, through real
+/// clients.</summary>
 [Collection("trial")]
 public sealed class ServingTests(TrialFixture trial) : IAsyncLifetime
 {
@@ -27,7 +28,8 @@ public sealed class ServingTests(TrialFixture trial) : IAsyncLifetime
     [Fact]
     public async Task The_official_dotnet_client_gets_the_same_answer_streaming_and_not()
     {
-        var client = new ChatClient("town", new ApiKeyCredential(trial.Key), new OpenAIClientOptions { Endpoint = new Uri(_address, "v1") });
+        var client = new ChatClient("town", new ApiKeyCredential(trial.Key),
+            new OpenAIClientOptions { Endpoint = new Uri(_address, "v1") });
         var options = new ChatCompletionOptions { Temperature = 0, MaxOutputTokenCount = 24 };
         ChatCompletion whole = await client.CompleteChatAsync([new UserChatMessage("你好！")], options);
         var text = "";
@@ -62,7 +64,8 @@ public sealed class ServingTests(TrialFixture trial) : IAsyncLifetime
     public async Task Requests_without_a_key_are_refused_everywhere()
     {
         using var http = new HttpClient { BaseAddress = _address };
-        foreach (var path in (string[])["v1/models", "api/v1/jobs", "api/v1/keys", "api/v1/ledger", "api/v1/pipelines", "api/v1/trace/x"])
+        foreach (var path in (string[])["v1/models", "api/v1/jobs", "api/v1/keys", "api/v1/ledger", "api/v1/pipelines",
+            "api/v1/trace/x"])
             Assert.Equal(HttpStatusCode.Unauthorized, (await http.GetAsync(path)).StatusCode);
     }
 
@@ -89,7 +92,8 @@ public sealed class ServingTests(TrialFixture trial) : IAsyncLifetime
     [Fact]
     public void Neither_platform_nor_engine_loads_libtorch()
     {
-        var processes = Process.GetProcesses().Where(p => p.Id == _platform.ProcessId || CommandLineOf(p).Contains(trial.Data)).ToList();
+        var processes = Process.GetProcesses()
+            .Where(p => p.Id == _platform.ProcessId || CommandLineOf(p).Contains(trial.Data)).ToList();
         Assert.True(processes.Count >= 2, "platform and engine should both run");
         foreach (var process in processes)
             Assert.DoesNotContain("libtorch", File.ReadAllText($"/proc/{process.Id}/maps"));

@@ -2,13 +2,14 @@ using System.Text.Json.Nodes;
 
 namespace Weir.Host.Tests;
 
-/// <summary>One short quick start, killed with -9 in every stage and started again each time until it ends by itself. The tests of
-/// this project look at what it left, and serve it again with <c>weir up</c>.</summary>
+/// <summary>One short quick start, killed with -9 in every stage and started again each time until it ends by itself.
+/// The tests of this project look at what it left, and serve it again with <c>weir up</c>.</summary>
 public sealed class TrialFixture : IAsyncLifetime
 {
     /// <summary>The stages that are killed in the middle, in order.</summary>
     internal static readonly string[] KilledStages =
-        ["synthesize", "questions", "curate-text", "curate-chat", "tokenize", "pre-train", "fine-tune", "evaluate", "register"];
+        ["synthesize", "questions", "curate-text", "curate-chat", "tokenize", "pre-train", "fine-tune", "evaluate",
+        "register"];
 
     internal string Folder { get; } = WeirProgram.TemporaryFolder();
 
@@ -25,12 +26,14 @@ public sealed class TrialFixture : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         var json = Path.Combine(Folder, "result.json");
-        string[] arguments = ["quickstart", "--exit", "--minutes", "0.4", "--data", Data, "--port", "0", "--json", json];
+        string[] arguments = ["quickstart", "--exit", "--minutes", "0.4", "--data", Data, "--port", "0", "--json",
+            json];
         foreach (var stage in KilledStages)
         {
             await using var platform = new RunningPlatform(arguments);
             await platform.SaysAsync(stage, TimeSpan.FromMinutes(4));
-            if (platform.HasExited) Assert.Fail($"The quick start ended before stage {stage}. It said:\n{platform.Said}");
+            if (platform.HasExited) Assert.Fail($"The quick start ended before stage {stage}. It "
+                + $"said:\n{platform.Said}");
             await platform.KillAsync();
             KilledIn.Add(stage);
         }

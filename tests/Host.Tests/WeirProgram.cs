@@ -39,7 +39,8 @@ internal static class WeirProgram
         catch (OperationCanceledException)
         {
             process.Kill(entireProcessTree: true);
-            Assert.Fail($"weir {string.Join(' ', arguments)} did not end in time. It said:\n{await output}\n{await error}");
+            Assert.Fail($"weir {string.Join(' ', arguments)} did not end in time. It "
+                + $"said:\n{await output}\n{await error}");
         }
         return (process.ExitCode, await output, await error);
     }
@@ -87,7 +88,8 @@ internal sealed class RunningPlatform : IAsyncDisposable
     public async Task<Uri> ReadyAsync()
     {
         var first = await Task.WhenAny(_ready.Task, _process.WaitForExitAsync(), Task.Delay(TimeSpan.FromMinutes(1)));
-        if (first != _ready.Task && !_ready.Task.IsCompleted) Assert.Fail($"The platform did not become ready. It said:\n{Said}");
+        if (first != _ready.Task
+            && !_ready.Task.IsCompleted) Assert.Fail($"The platform did not become ready. It said:\n{Said}");
         return await _ready.Task;
     }
 

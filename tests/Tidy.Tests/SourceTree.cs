@@ -9,7 +9,8 @@ internal static class SourceTree
     public static string Root { get; } = FindRoot();
 
     public static IReadOnlyList<string> Projects { get; } =
-        [.. Directory.GetDirectories(Path.Combine(Root, "src")).Select(d => Path.GetFileName(d)!).Order(StringComparer.Ordinal)];
+        [.. Directory.GetDirectories(Path.Combine(Root, "src")).Select(d => Path.GetFileName(d)!)
+        .Order(StringComparer.Ordinal)];
 
     /// <summary>Every C# and Razor file of src/, tests/ and bench/, relative to the root.</summary>
     public static IReadOnlyList<string> CodeFiles { get; } =
@@ -35,7 +36,8 @@ internal static class SourceTree
             foreach (var file in Directory.EnumerateFiles(full, "*", SearchOption.AllDirectories))
             {
                 var relative = Path.GetRelativePath(Root, file).Replace('\\', '/');
-                if (!relative.Contains("/node_modules/") && !relative.Contains("/obj/") && !relative.Contains("/bin/")) yield return relative;
+                if (!relative.Contains("/node_modules/") && !relative.Contains("/obj/")
+                    && !relative.Contains("/bin/")) yield return relative;
             }
         }
     }
@@ -44,6 +46,7 @@ internal static class SourceTree
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Weir.slnx"))) folder = folder.Parent;
-        return folder?.FullName ?? throw new InvalidOperationException("The tests run inside the source tree (Weir.slnx was not found).");
+        return folder?.FullName
+            ?? throw new InvalidOperationException("The tests run inside the source tree (Weir.slnx was not found).");
     }
 }

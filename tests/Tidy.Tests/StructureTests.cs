@@ -7,9 +7,11 @@ namespace Weir.Tidy.Tests;
 public sealed partial class StructureTests
 {
     private static readonly string[] ForbiddenFolders =
-        ["Utils", "Common", "Core", "Shared", "Helpers", "Abstractions", "Managers", "Services", "Misc", "Base", "Impl"];
+        ["Utils", "Common", "Core", "Shared", "Helpers", "Abstractions", "Managers", "Services", "Misc", "Base",
+        "Impl"];
 
-    private static readonly string[] ForbiddenSuffixes = ["Manager", "Helper", "Helpers", "Utils", "Util", "Processor", "Impl"];
+    private static readonly string[] ForbiddenSuffixes =
+        ["Manager", "Helper", "Helpers", "Utils", "Util", "Processor", "Impl"];
 
     /// <summary>docs/architecture.md, "The floors": what each project may reference.</summary>
     private static readonly Dictionary<string, string[]> Arrows = new()
@@ -31,13 +33,16 @@ public sealed partial class StructureTests
 
     [Fact]
     public void No_folder_is_named_for_a_layer_or_a_left_over() =>
-        Assert.Empty(SourceTree.Files("src", "tests", "bench").SelectMany(f => f.Split('/')[..^1]).Where(ForbiddenFolders.Contains).Distinct());
+        Assert.Empty(SourceTree.Files("src", "tests", "bench").SelectMany(f => f.Split('/')[..^1])
+        .Where(ForbiddenFolders.Contains).Distinct());
 
     [Fact]
     public void No_type_has_a_name_that_says_nothing()
     {
-        var bad = SourceTree.CodeFiles.Where(f => f.StartsWith("src/", StringComparison.Ordinal) && f.EndsWith(".cs", StringComparison.Ordinal))
-            .SelectMany(f => SourceTree.Parse(f).DescendantNodes().OfType<BaseTypeDeclarationSyntax>().Select(t => t.Identifier.Text))
+        var bad = SourceTree.CodeFiles.Where(f =>
+            f.StartsWith("src/", StringComparison.Ordinal) && f.EndsWith(".cs", StringComparison.Ordinal))
+            .SelectMany(f => SourceTree.Parse(f).DescendantNodes().OfType<BaseTypeDeclarationSyntax>()
+            .Select(t => t.Identifier.Text))
             .Where(name => ForbiddenSuffixes.Any(s => name.EndsWith(s, StringComparison.Ordinal)));
         Assert.Empty(bad);
     }
@@ -48,10 +53,13 @@ public sealed partial class StructureTests
         var wrong = new List<string>();
         foreach (var project in SourceTree.Projects)
         {
-            var references = XDocument.Parse(SourceTree.Read($"src/{project}/{project}.csproj")).Descendants("ProjectReference")
-                .Select(r => Path.GetFileNameWithoutExtension((string)r.Attribute("Include")!.Value.Replace('\\', '/')));
+            var references = XDocument.Parse(SourceTree.Read($"src/{project}/{project}.csproj"))
+                .Descendants("ProjectReference")
+                .Select(r => Path.GetFileNameWithoutExtension((string)r.Attribute("Include")!.Value.Replace('\\',
+                '/')));
             if (project == "Host") continue; // the composition root knows everyone
-            Assert.True(Arrows.ContainsKey(project), $"src/{project} is not in the architecture: a new project needs a decision record.");
+            Assert.True(Arrows.ContainsKey(project),
+            $"src/{project} is not in the architecture: a new project needs a decision record.");
             wrong.AddRange(references.Where(r => !Arrows[project].Contains(r)).Select(r => $"{project} -> {r}"));
         }
         Assert.Empty(wrong);
@@ -60,7 +68,8 @@ public sealed partial class StructureTests
     [Fact]
     public void Only_training_references_torch()
     {
-        var users = SourceTree.Projects.Where(p => SourceTree.Read($"src/{p}/{p}.csproj").Contains("TorchSharp", StringComparison.Ordinal));
+        var users = SourceTree.Projects.Where(p =>
+            SourceTree.Read($"src/{p}/{p}.csproj").Contains("TorchSharp", StringComparison.Ordinal));
         Assert.Equal(["Training"], users);
     }
 
@@ -82,11 +91,13 @@ public sealed partial class StructureTests
         foreach (var project in SourceTree.Projects)
         {
             var edges = new Dictionary<string, HashSet<string>>();
-            foreach (var file in SourceTree.CodeFiles.Where(f => f.StartsWith($"src/{project}/", StringComparison.Ordinal)
+            foreach (var file in SourceTree.CodeFiles.Where(f =>
+                f.StartsWith($"src/{project}/", StringComparison.Ordinal)
                 && f.EndsWith(".cs", StringComparison.Ordinal)))
             {
                 var root = SourceTree.Parse(file);
-                var own = root.DescendantNodes().OfType<BaseNamespaceDeclarationSyntax>().FirstOrDefault()?.Name.ToString();
+                var own = root.DescendantNodes().OfType<BaseNamespaceDeclarationSyntax>()
+                    .FirstOrDefault()?.Name.ToString();
                 if (own is null) continue;
                 var used = edges.TryGetValue(own, out var set) ? set : edges[own] = [];
                 foreach (var name in root.Usings.Select(u => u.Name?.ToString()).OfType<string>())
@@ -102,7 +113,8 @@ public sealed partial class StructureTests
     public void Scheduling_bans_clock_randomness_files_and_tasks()
     {
         var banned = SourceTree.Read("src/Scheduling/BannedSymbols.txt");
-        foreach (var name in (string[])["System.DateTime", "System.Random", "System.Threading.Tasks.Task", "System.IO.File"])
+        foreach (var name in (string[])["System.DateTime", "System.Random", "System.Threading.Tasks.Task",
+            "System.IO.File"])
             Assert.Contains(name, banned);
         Assert.Contains("BannedApiAnalyzers", SourceTree.Read("src/Scheduling/Scheduling.csproj"));
     }
@@ -111,12 +123,14 @@ public sealed partial class StructureTests
     public void Code_and_docs_speak_of_the_project_alone()
     {
         var pattern = PlacesOfOneMachine();
-        var hits = SourceTree.CodeFiles.Concat(SourceTree.DocFiles).Where(f => f != "tests/Tidy.Tests/StructureTests.cs")
+        var hits = SourceTree.CodeFiles.Concat(SourceTree.DocFiles)
+            .Where(f => f != "tests/Tidy.Tests/StructureTests.cs")
             .Where(f => pattern.IsMatch(SourceTree.Read(f)));
         Assert.Empty(hits);
     }
 
-    private static bool Reaches(Dictionary<string, HashSet<string>> edges, string from, string target, HashSet<string> seen) =>
+    private static bool Reaches(Dictionary<string, HashSet<string>> edges, string from, string target,
+        HashSet<string> seen) =>
         edges.TryGetValue(from, out var next)
         && next.Any(n => n == target || (seen.Add(n) && Reaches(edges, n, target, seen)));
 

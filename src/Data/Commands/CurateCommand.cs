@@ -66,7 +66,7 @@ public static class CurateCommand
         var recipe = CurationRecipe.Load(place);
         var baseFolder = Path.GetDirectoryName(place)!;
         var request = new WorkRequest("curate", recipe.ToJson(), recipe.Seed, output, runPath, json);
-        return WorkRun.ExecuteAsync(request, "dataset", async (run, stop) =>
+        return WorkRun.ExecuteAsync(request, recipe.Name, async (run, stop) =>
         {
             var curator = new Curator(recipe, options, source => JobEnvironment.Current.Resolve(source, baseFolder));
             var done = await curator.RunAsync(run.Folder, p => run.Progress.Report(p.Fraction, () =>

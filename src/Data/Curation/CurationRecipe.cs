@@ -28,6 +28,9 @@ internal sealed record CurationRecipe
     /// sides.</summary>
     public long? HeldOutMaximum { get; init; }
     public int MinimumCharacters { get; init; } = 1;
+    /// <summary>False keeps repeated records, for generated sets whose repetitions are meant. Equal records always fall
+    /// to the same side of the split.</summary>
+    public bool Deduplicate { get; init; } = true;
     /// <summary>Another seed draws another split.</summary>
     public long Seed { get; init; }
 
@@ -59,6 +62,7 @@ internal sealed record CurationRecipe
             HeldOutShare = heldOut?.Fraction("share") ?? DefaultHeldOutShare,
             HeldOutMaximum = heldOut?.Whole("maximumDocuments", 0, long.MaxValue),
             MinimumCharacters = (int)(map.Whole("minimumCharacters", 0, int.MaxValue) ?? 1),
+            Deduplicate = map.OneOf("deduplicate", "exact", "none") != "none",
             Seed = map.Whole("seed", long.MinValue, long.MaxValue) ?? 0,
         };
         heldOut?.RefuseUnknownKeys();
@@ -81,6 +85,7 @@ internal sealed record CurationRecipe
             ["sources"] = new JsonArray([.. Sources.Select(ToJson)]),
             ["heldout"] = heldOut,
             ["minimumCharacters"] = MinimumCharacters,
+            ["deduplicate"] = Deduplicate ? "exact" : "none",
             ["seed"] = Seed,
         };
     }

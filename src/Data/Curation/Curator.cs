@@ -124,7 +124,8 @@ internal sealed class Curator(CurationRecipe recipe, CurationOptions options, Fu
         _read += block.Candidates.Count;
         foreach (var candidate in block.Candidates)
         {
-            var reason = candidate.Dropped ?? (_seen.Add(candidate.Fingerprint) ? null : DropReasons.Duplicate);
+            var reason = candidate.Dropped
+                ?? (!recipe.Deduplicate || _seen.Add(candidate.Fingerprint) ? null : DropReasons.Duplicate);
             if (reason is not null)
             {
                 _dropped[reason] = _dropped.GetValueOrDefault(reason) + 1;

@@ -10,29 +10,35 @@ using Weir.Text.Tokenizers;
 
 namespace Weir.Evaluation.BitsPerByte;
 
-/// <summary>How well a model predicts held-out text: negative log2 likelihood over UTF-8 bytes, comparable between tokenizers.
-/// Documents are cut into windows of the context; each window begins after a document separator and is scored through
-/// <c>/v1/completions</c> with <c>echo</c>, so any engine that reports prompt log-probabilities can be measured.</summary>
+/// <summary>How well a model predicts held-out text: negative log2 likelihood over UTF-8 bytes, comparable between
+/// tokenizers. Documents are cut into windows of the context; each window begins after a document separator and is
+/// scored through
+/// <c>/v1/completions</c> with <c>echo</c>, so any engine that reports prompt log-probabilities can be
+/// measured.</summary>
 internal sealed class BitsPerByteTask(Tokenizer tokenizer, int windowTokens, int parallel)
 {
-    public async Task<IReadOnlyList<Score>> RunAsync(EngineUnderTest engine, string task, IReadOnlyList<TextRecord> documents,
+    public async Task<IReadOnlyList<Score>> RunAsync(EngineUnderTest engine, string task,
+        IReadOnlyList<TextRecord> documents,
         Action<int> scored, CancellationToken ct)
     {
         int separator = tokenizer.IdOf(WeirTokens.EndOfText)
-            ?? throw new UserErrorException($"The tokenizer has no {WeirTokens.EndOfText}, so documents cannot be separated.");
+            ?? throw new UserErrorException($"The tokenizer has no {WeirTokens.EndOfText}, so documents cannot be "
+                + $"separated.");
         var windows = new List<int[]>();
         long bytes = 0;
         foreach (var document in documents)
         {
             bytes += Encoding.UTF8.GetByteCount(document.Text);
-            foreach (var window in tokenizer.Encode(document.Text).Chunk(windowTokens - 1)) windows.Add([separator, .. window]);
+            foreach (var window in tokenizer.Encode(document.Text)
+                .Chunk(windowTokens - 1)) windows.Add([separator, .. window]);
         }
         if (bytes == 0) throw new UserErrorException("There is no held-out text to measure bits per byte on.");
         double nats = 0;
         long tokens = 0;
         int done = 0;
         var gate = new Lock();
-        await Parallel.ForEachAsync(windows, new ParallelOptions { MaxDegreeOfParallelism = parallel, CancellationToken = ct },
+        await Parallel.ForEachAsync(windows, new ParallelOptions { MaxDegreeOfParallelism = parallel,
+            CancellationToken = ct },
             async (window, token) =>
             {
                 double sum = await ScoreAsync(engine, window, token);
@@ -46,8 +52,10 @@ internal sealed class BitsPerByteTask(Tokenizer tokenizer, int windowTokens, int
         int count = documents.Count;
         return
         [
-            new Score { Task = task, Metric = Metrics.BitsPerByte, Unit = "bits/byte", Value = nats / Math.Log(2) / bytes, Count = count },
-            new Score { Task = task, Metric = Metrics.Perplexity, Unit = "a token", Value = Math.Exp(nats / tokens), Count = count },
+            new Score { Task = task, Metric = Metrics.BitsPerByte, Unit = "bits/byte",
+                Value = nats / Math.Log(2) / bytes, Count = count },
+            new Score { Task = task, Metric = Metrics.Perplexity, Unit = "a token", Value = Math.Exp(nats / tokens),
+            Count = count },
         ];
     }
 
@@ -61,7 +69,8 @@ internal sealed class BitsPerByteTask(Tokenizer tokenizer, int windowTokens, int
         using var response = await engine.Http.PostAsJsonAsync("v1/completions", request, ct);
         var body = await response.Content.ReadFromJsonAsync<JsonObject>(ct);
         if (!response.IsSuccessStatusCode)
-            throw new UserErrorException($"The model answered {(int)response.StatusCode}: {(string?)body?["error"]?["message"]}");
+            throw new UserErrorException($"The model answered {(int)response.StatusCode}: "
+                + $"{(string?)body?["error"]?["message"]}");
         var logprobs = body?["choices"]?[0]?["logprobs"]?["token_logprobs"]?.AsArray();
         if (logprobs is null || logprobs.Count < window.Length)
             throw new UserErrorException("The engine does not report prompt log-probabilities (echo with logprobs), "

@@ -20,12 +20,15 @@ public static class EvaluateCommand
     {
         Description = "Model folder or .gguf file. An engine is started for it and stopped at the end.",
     };
-    private static readonly Option<Uri?> Url = new("--url") { Description = "An OpenAI endpoint that runs already (http://host:port/)." };
-    private static readonly Option<string?> Name = new("--name") { Description = "With --url: the model to ask for (default: the first listed)." };
+    private static readonly Option<Uri?> Url =
+        new("--url") { Description = "An OpenAI endpoint that runs already (http://host:port/)." };
+    private static readonly Option<string?> Name =
+        new("--name") { Description = "With --url: the model to ask for (default: the first listed)." };
     private static readonly Option<string?> Key = new("--key") { Description = "With --url: the API key." };
     private static readonly Option<string?> Items = new("--items")
     {
-        Description = "Questions with answers: a .jsonl file of chat records, or a chat dataset folder (its held-out shards).",
+        Description =
+            "Questions with answers: a .jsonl file of chat records, or a chat dataset folder (its held-out shards).",
     };
     private static readonly Option<int> PerKind = new("--per-kind")
     {
@@ -33,7 +36,8 @@ public static class EvaluateCommand
     };
     private static readonly Option<string[]> Texts = new("--text")
     {
-        Description = "Held-out text to measure bits per byte on: a .jsonl file or a text dataset folder. Repeat for several.",
+        Description =
+            "Held-out text to measure bits per byte on: a .jsonl file or a text dataset folder. Repeat for several.",
         AllowMultipleArgumentsPerToken = false,
     };
     private static readonly Option<long> TextBytes = new("--text-bytes")
@@ -48,14 +52,17 @@ public static class EvaluateCommand
     {
         Description = "Longest answer, in tokens.", DefaultValueFactory = _ => 48,
     };
-    private static readonly Option<string?> Run = new("--run") { Description = "Run folder to write (default ./runs/evaluate-...)." };
-    private static readonly Option<string?> Json = new("--json") { Description = "Also write the scorecard to this file." };
+    private static readonly Option<string?> Run =
+        new("--run") { Description = "Run folder to write (default ./runs/evaluate-...)." };
+    private static readonly Option<string?> Json =
+        new("--json") { Description = "Also write the scorecard to this file." };
 
     public static Command Create()
     {
         var command = new Command("evaluate",
             "Measure a model: exact-match accuracy by kind of question, and bits per byte of held-out text.\n\n"
-            + "Answers are greedy. Beside each accuracy stands what always giving the kind's most frequent answer would reach.\n"
+            + "Answers are greedy. Beside each accuracy stands what always giving the kind's most frequent answer "
+            + "would reach.\n"
             + "Example: weir evaluate --model runs/sft/outputs/model --items heldout/chat.jsonl")
         {
             Model, Url, Name, Key, Items, PerKind, Texts, TextBytes, Parallel, MaximumTokens, Run, Json,
@@ -78,14 +85,17 @@ public static class EvaluateCommand
         if (items is null && texts.Count == 0)
             throw new UserErrorException("Nothing to measure: give --items, --text or both.", ExitCodes.WrongUsage);
         if (texts.Count > 0 && model is null)
-            throw new UserErrorException("--text needs --model: the tokenizer is read from the model folder.", ExitCodes.WrongUsage);
+            throw new UserErrorException("--text needs --model: the tokenizer is read from the model folder.",
+            ExitCodes.WrongUsage);
 
         var config = new JsonObject
         {
             ["model"] = model, ["url"] = url?.ToString(), ["items"] = items, ["perKind"] = parsed.GetValue(PerKind),
-            ["texts"] = new JsonArray([.. texts.Select(t => (JsonNode)t)]), ["maxTokens"] = parsed.GetValue(MaximumTokens),
+            ["texts"] = new JsonArray([.. texts.Select(t => (JsonNode)t)]),
+                ["maxTokens"] = parsed.GetValue(MaximumTokens),
         };
-        using var run = RunFolder.Open(job.RunFolderFor("evaluate", parsed.GetValue(Run)), "evaluate", config, null, job.InputRefs());
+        using var run = RunFolder.Open(job.RunFolderFor("evaluate", parsed.GetValue(Run)), "evaluate", config, null,
+            job.InputRefs());
         try
         {
             await using var engine = model is not null
@@ -107,7 +117,8 @@ public static class EvaluateCommand
         }
     }
 
-    private static async Task<Scorecard> MeasureAsync(ParseResult parsed, EngineUnderTest engine, RunFolder run, string? model,
+    private static async Task<Scorecard> MeasureAsync(ParseResult parsed, EngineUnderTest engine, RunFolder run,
+        string? model,
         string? items, List<string> texts, CancellationToken ct)
     {
         int parallel = parsed.GetValue(Parallel);
@@ -132,7 +143,8 @@ public static class EvaluateCommand
             var tokenizer = Tokenizer.Load(Path.Combine(model!, "tokenizer.json"));
             int window = ContextOf(model!);
             var task = texts.Count == 1 ? "text" : $"text-{texts.IndexOf(text) + 1}";
-            scores.AddRange(await new BitsPerByteTask(tokenizer, window, parallel).RunAsync(engine, task, documents, _ => { }, ct));
+            scores.AddRange(await new BitsPerByteTask(tokenizer, window, parallel)
+                .RunAsync(engine, task, documents, _ => { }, ct));
         }
         run.Progress(0, 1, 0);
         run.Metric(0, "seconds", clock.Elapsed.TotalSeconds);
@@ -150,7 +162,8 @@ public static class EvaluateCommand
     private static int ContextOf(string modelFolder)
     {
         var path = Path.Combine(modelFolder, "config.json");
-        if (!File.Exists(path)) throw new UserErrorException($"--text needs a model folder with config.json; {modelFolder} has none.");
+        if (!File.Exists(path)) throw new UserErrorException($"--text needs a model folder with config.json; "
+            + $"{modelFolder} has none.");
         return JsonSerializer.Deserialize(File.ReadAllText(path), ModelJson.Default.ModelConfig)!.ContextLength;
     }
 
@@ -165,9 +178,11 @@ public static class EvaluateCommand
         {
             summary["accuracyMacro"] = macro.Value;
             summary["questions"] = macro.Count;
-            summary["accuracy"] = new JsonObject(card.Scores.Where(s => s.Metric == Metrics.ExactMatch && s.Task != Metrics.Macro)
+            summary["accuracy"] = new JsonObject(card.Scores.Where(s =>
+                s.Metric == Metrics.ExactMatch && s.Task != Metrics.Macro)
                 .Select(s => KeyValuePair.Create(s.Task, (JsonNode?)s.Value)));
-            summary["baseline"] = new JsonObject(card.Scores.Where(s => s.Metric == Metrics.ExactMatch && s.Task != Metrics.Macro)
+            summary["baseline"] = new JsonObject(card.Scores.Where(s =>
+                s.Metric == Metrics.ExactMatch && s.Task != Metrics.Macro)
                 .Select(s => KeyValuePair.Create(s.Task, (JsonNode?)s.Baseline)));
         }
         foreach (var score in card.Scores.Where(s => s.Metric is Metrics.BitsPerByte or Metrics.Perplexity))

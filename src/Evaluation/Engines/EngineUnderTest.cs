@@ -6,8 +6,8 @@ using Weir.Formats.Bcl;
 
 namespace Weir.Evaluation.Engines;
 
-/// <summary>The OpenAI endpoint that an evaluation asks: one that runs already, or a <c>weir engine</c> of its own on a Unix socket,
-/// ended with it.</summary>
+/// <summary>The OpenAI endpoint that an evaluation asks: one that runs already, or a <c>weir engine</c> of its own on a
+/// Unix socket, ended with it.</summary>
 internal sealed class EngineUnderTest : IAsyncDisposable
 {
     private static readonly TimeSpan StartTimeout = TimeSpan.FromMinutes(5);
@@ -41,7 +41,8 @@ internal sealed class EngineUnderTest : IAsyncDisposable
             }
             catch (HttpRequestException e)
             {
-                throw new UserErrorException($"No OpenAI endpoint answers at {url} ({e.Message}). Check --url and --key.", inner: e);
+                throw new UserErrorException($"No OpenAI endpoint answers at {url} ({e.Message}). Check --url and "
+                    + $"--key.", inner: e);
             }
         }
         return new EngineUnderTest(http, null, null, model);
@@ -54,7 +55,8 @@ internal sealed class EngineUnderTest : IAsyncDisposable
             throw new UserErrorException($"There is no model at {modelPath}. Give a model folder or a .gguf file.");
         var folder = Directory.CreateTempSubdirectory("weir-evaluate-").FullName;
         var socket = Path.Combine(folder, "engine.sock");
-        var start = WeirProcess.StartInfo("engine", "--model", modelPath, "--listen", "unix:" + socket, "--parallel", $"{parallel}");
+        var start = WeirProcess.StartInfo("engine", "--model", modelPath, "--listen", "unix:" + socket, "--parallel",
+            $"{parallel}");
         start.RedirectStandardOutput = true;
         start.RedirectStandardError = true;
         var process = Process.Start(start) ?? throw new UserErrorException("The engine process could not be started.");
@@ -116,7 +118,8 @@ internal sealed class EngineUnderTest : IAsyncDisposable
         while (clock.Elapsed < StartTimeout)
         {
             if (_process!.HasExited)
-                throw new UserErrorException($"The engine ended with exit code {_process.ExitCode} before it was ready: {output.Text}");
+                throw new UserErrorException($"The engine ended with exit code {_process.ExitCode} before it was "
+                    + $"ready: {output.Text}");
             try
             {
                 var health = await Http.GetFromJsonAsync<JsonObject>("health", ct);
@@ -128,7 +131,8 @@ internal sealed class EngineUnderTest : IAsyncDisposable
             }
             await Task.Delay(50, ct);
         }
-        throw new UserErrorException($"The engine was not ready after {StartTimeout.TotalMinutes:0} minutes: {output.Text}");
+        throw new UserErrorException($"The engine was not ready after {StartTimeout.TotalMinutes:0} minutes: "
+            + $"{output.Text}");
     }
 
     /// <summary>The last lines of a process's output, for its error message.</summary>

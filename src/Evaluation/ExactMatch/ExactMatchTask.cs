@@ -7,8 +7,8 @@ using Weir.Formats.Scorecards;
 
 namespace Weir.Evaluation.ExactMatch;
 
-/// <summary>Asks every question greedily and counts the answers that are, but for white space at the ends, exactly the expected
-/// text; by kind, beside what always giving the kind's most frequent answer would reach.</summary>
+/// <summary>Asks every question greedily and counts the answers that are, but for white space at the ends, exactly the
+/// expected text; by kind, beside what always giving the kind's most frequent answer would reach.</summary>
 internal sealed class ExactMatchTask(int maximumTokens, int parallel)
 {
     private const int WrongAnswersKept = 200;
@@ -32,7 +32,8 @@ internal sealed class ExactMatchTask(int maximumTokens, int parallel)
     {
         var scores = new List<Score>();
         var wrong = new List<WrongAnswer>();
-        foreach (var kind in Enumerable.Range(0, items.Count).GroupBy(i => items[i].Kind ?? "all").OrderBy(g => g.Key, StringComparer.Ordinal))
+        foreach (var kind in Enumerable.Range(0, items.Count).GroupBy(i => items[i].Kind ?? "all")
+            .OrderBy(g => g.Key, StringComparer.Ordinal))
         {
             int right = 0, count = 0;
             foreach (var i in kind)
@@ -45,7 +46,8 @@ internal sealed class ExactMatchTask(int maximumTokens, int parallel)
             var (low, high) = Wilson(right, count);
             scores.Add(new Score
             {
-                Task = kind.Key, Metric = Metrics.ExactMatch, Unit = "%", Value = 100.0 * right / count, Low = low, High = high,
+                Task = kind.Key, Metric = Metrics.ExactMatch, Unit = "%", Value = 100.0 * right / count, Low = low,
+                    High = high,
                 Count = count, Baseline = 100.0 * kind.GroupBy(i => items[i].Answer).Max(g => g.Count()) / count,
             });
         }
@@ -64,7 +66,8 @@ internal sealed class ExactMatchTask(int maximumTokens, int parallel)
     {
         const double z = 1.959964;
         double p = (double)right / count, zz = z * z / count;
-        double centre = (p + zz / 2) / (1 + zz), half = z * Math.Sqrt(p * (1 - p) / count + zz / (4 * count)) / (1 + zz);
+        double centre = (p + zz / 2) / (1 + zz),
+            half = z * Math.Sqrt(p * (1 - p) / count + zz / (4 * count)) / (1 + zz);
         return (100 * Math.Max(0, centre - half), 100 * Math.Min(1, centre + half));
     }
 
@@ -73,14 +76,16 @@ internal sealed class ExactMatchTask(int maximumTokens, int parallel)
         var request = new JsonObject
         {
             ["model"] = engine.Model,
-            ["messages"] = new JsonArray([.. messages.Select(m => (JsonNode)new JsonObject { ["role"] = m.Role, ["content"] = m.Content })]),
+            ["messages"] = new JsonArray([.. messages.Select(m =>
+                (JsonNode)new JsonObject { ["role"] = m.Role, ["content"] = m.Content })]),
             ["temperature"] = 0,
             ["max_tokens"] = maximumTokens,
         };
         using var response = await engine.Http.PostAsJsonAsync("v1/chat/completions", request, ct);
         var body = await response.Content.ReadFromJsonAsync<JsonObject>(ct);
         if (!response.IsSuccessStatusCode)
-            throw new UserErrorException($"The model answered {(int)response.StatusCode}: {(string?)body?["error"]?["message"]}");
+            throw new UserErrorException($"The model answered {(int)response.StatusCode}: "
+                + $"{(string?)body?["error"]?["message"]}");
         return (string?)body?["choices"]?[0]?["message"]?["content"] ?? "";
     }
 }

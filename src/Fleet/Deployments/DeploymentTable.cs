@@ -16,8 +16,10 @@ internal sealed class DeploymentTable(SqliteFile database)
     public void Put(DeploymentSpec spec, DateTimeOffset now)
     {
         using var connection = database.Open();
-        SqliteFile.Execute(connection, "INSERT INTO deployments VALUES ($name, $spec, $now) ON CONFLICT (name) DO UPDATE SET spec = $spec",
-            ("$name", spec.Name), ("$spec", JsonSerializer.Serialize(spec, PlatformJson.Lines.DeploymentSpec)), ("$now", SqliteFile.Text(now)));
+        SqliteFile.Execute(connection,
+            "INSERT INTO deployments VALUES ($name, $spec, $now) ON CONFLICT (name) DO UPDATE SET spec = $spec",
+            ("$name", spec.Name), ("$spec", JsonSerializer.Serialize(spec, PlatformJson.Lines.DeploymentSpec)),
+            ("$now", SqliteFile.Text(now)));
     }
 
     public bool Remove(string name)
@@ -33,7 +35,8 @@ internal sealed class DeploymentTable(SqliteFile database)
         using var reader = command.ExecuteReader();
         var rows = new List<DeploymentRow>();
         while (reader.Read())
-            rows.Add(new DeploymentRow(JsonSerializer.Deserialize(reader.GetString(0), PlatformJson.Lines.DeploymentSpec)!,
+            rows.Add(new DeploymentRow(JsonSerializer.Deserialize(reader.GetString(0),
+            PlatformJson.Lines.DeploymentSpec)!,
                 SqliteFile.Time(reader.GetString(1))));
         return rows;
     }

@@ -26,7 +26,8 @@ internal sealed class EngineHealth(FleetOptions options)
     /// <summary>True when it was ready.</summary>
     public bool Forget(string jobId) => _ready.TryRemove(jobId, out var ready) && ready;
 
-    /// <summary>In the data folder, or where that is too deep in a folder of the temporary folder named by its hash.</summary>
+    /// <summary>In the data folder, or where that is too deep in a folder of the temporary folder named by its
+    /// hash.</summary>
     public static string SocketPath(string dataFolder, string jobId)
     {
         var name = $"{jobId}.sock";

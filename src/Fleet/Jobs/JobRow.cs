@@ -30,7 +30,8 @@ internal sealed record JobRow
     public IReadOnlyList<ArtifactRef> Outputs { get; init; } = [];
     public JsonObject? Summary { get; init; }
 
-    public const string Columns = "sequence, id, spec, state, site, attempt, failures, cancel, not_before, exit_code, error, created, started, "
+    public const string Columns =
+        "sequence, id, spec, state, site, attempt, failures, cancel, not_before, exit_code, error, created, started, "
         + "attempt_started, ended, seconds, cost_micros, outputs, summary";
 
     public static JobRow Read(SqliteDataReader r) => new()
@@ -52,9 +53,11 @@ internal sealed record JobRow
         Ended = TimeAt(r, 14),
         Seconds = r.GetDouble(15),
         CostMicros = r.GetInt64(16),
-        Outputs = r.IsDBNull(17) ? [] : JsonSerializer.Deserialize(r.GetString(17), RunJson.Lines.IReadOnlyListArtifactRef)!,
+        Outputs = r.IsDBNull(17) ? [] : JsonSerializer.Deserialize(r.GetString(17),
+        RunJson.Lines.IReadOnlyListArtifactRef)!,
         Summary = r.IsDBNull(18) ? null : JsonNode.Parse(r.GetString(18))!.AsObject(),
     };
 
-    private static DateTimeOffset? TimeAt(SqliteDataReader r, int column) => r.IsDBNull(column) ? null : SqliteFile.Time(r.GetString(column));
+    private static DateTimeOffset? TimeAt(SqliteDataReader r, int column) =>
+        r.IsDBNull(column) ? null : SqliteFile.Time(r.GetString(column));
 }

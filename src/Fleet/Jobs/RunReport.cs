@@ -12,14 +12,16 @@ internal static class RunReport
     public static Dictionary<string, double> LastMetrics(string runFolder)
     {
         var values = new Dictionary<string, double>();
-        foreach (var row in Rows(Tail(Path.Combine(runFolder, "metrics.jsonl"), TailBytes))) values[row.Name] = row.Value;
+        foreach (var row in Rows(Tail(Path.Combine(runFolder, "metrics.jsonl"), TailBytes))) values[row.Name] =
+            row.Value;
         return values;
     }
 
     /// <summary>All values of one metric, thinned evenly to at most <paramref name="most"/>.</summary>
     public static IReadOnlyList<MetricRow> Series(string runFolder, string name, int most)
     {
-        var rows = Rows(Tail(Path.Combine(runFolder, "metrics.jsonl"), MaxSeriesBytes)).Where(r => r.Name == name).ToList();
+        var rows = Rows(Tail(Path.Combine(runFolder, "metrics.jsonl"), MaxSeriesBytes)).Where(r => r.Name == name)
+            .ToList();
         if (rows.Count <= most) return rows;
         return [.. Enumerable.Range(0, most).Select(i => rows[(int)((long)i * (rows.Count - 1) / (most - 1))])];
     }
@@ -37,7 +39,8 @@ internal static class RunReport
     {
         foreach (var line in text.Split('\n'))
         {
-            if (line.Length == 0 || line[0] != '{' || line[^1] != '}') continue; // a line cut at either end of the window
+            if (line.Length == 0 || line[0] != '{'
+                || line[^1] != '}') continue; // a line cut at either end of the window
             MetricRow? row;
             try
             {

@@ -15,13 +15,15 @@ internal enum AttemptState
 }
 
 /// <summary>
-/// The folder <c>attempt-N</c> of a run. <c>claim</c> is created exclusively, by the job's wrapper process (with its process id, start
-/// time and boot id) or by a platform that gives the attempt up: whoever comes first decides, so an attempt never runs twice.
+/// The folder <c>attempt-N</c> of a run. <c>claim</c> is created exclusively, by the job's wrapper process (with its
+/// process id, start time and boot id) or by a platform that gives the attempt up: whoever comes first decides, so an
+/// attempt never runs twice.
 /// <c>exit</c> holds the exit code.
 /// </summary>
 internal sealed class AttemptFolder
 {
-    public AttemptFolder(string runFolder, int attempt) => Path = System.IO.Path.Combine(runFolder, $"attempt-{attempt}");
+    public AttemptFolder(string runFolder, int attempt) =>
+        Path = System.IO.Path.Combine(runFolder, $"attempt-{attempt}");
 
     public string Path { get; }
     private string ClaimPath => System.IO.Path.Combine(Path, "claim");
@@ -41,7 +43,8 @@ internal sealed class AttemptFolder
     /// <summary>When the attempt ended, as far as the files tell.</summary>
     public DateTimeOffset EndedAt => new(File.GetLastWriteTimeUtc(ExitPath), TimeSpan.Zero);
 
-    public ProcessIdentity? Process => File.Exists(ClaimPath) ? ProcessIdentity.TryParse(File.ReadAllText(ClaimPath)) : null;
+    public ProcessIdentity? Process => File.Exists(ClaimPath) ? ProcessIdentity.TryParse(File.ReadAllText(ClaimPath))
+        : null;
 
     /// <summary>Takes the attempt away from a wrapper that has not begun. False when the wrapper was first.</summary>
     public bool TryAbandon()
@@ -76,7 +79,8 @@ internal sealed record ProcessIdentity(int Id, string StartTicks, string BootId)
         {
             if (File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim() != BootId) return false;
             var stat = File.ReadAllText($"/proc/{Id}/stat");
-            // The name in parentheses may hold anything; field 3 (state) is the first after it, field 22 the start time.
+            // The name in parentheses may hold anything; field 3 (state) is the first after it, field 22 the start
+            // time.
             var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
             return fields[0] is not ("Z" or "X") && fields[19] == StartTicks;
         }

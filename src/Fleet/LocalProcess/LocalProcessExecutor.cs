@@ -6,20 +6,22 @@ using Weir.Formats.Platform;
 
 namespace Weir.Fleet.LocalProcess;
 
-/// <summary>Runs jobs as processes of this machine, each in a session of its own, so that a job outlives the platform that started
-/// it. A small shell wrapper claims the attempt, sends the output to <c>log.txt</c> and leaves the exit code behind.</summary>
+/// <summary>Runs jobs as processes of this machine, each in a session of its own, so that a job outlives the platform
+/// that started it. A small shell wrapper claims the attempt, sends the output to <c>log.txt</c> and leaves the exit
+/// code behind.</summary>
 internal sealed class LocalProcessExecutor(FleetOptions options)
 {
     private const int SigTerm = 15, SigKill = 9;
 
-    // $1 is the attempt's folder, $2 the log; the rest is the command. `set -C` makes the redirection to the claim exclusive. The
-    // wrapper survives SIGTERM (the signal goes to the whole group) to record how the command ended.
+    // $1 is the attempt's folder, $2 the log; the rest is the command. The claim appears by a hard link: exclusively,
+    // and with its whole content at once. The wrapper survives SIGTERM (the signal goes to the whole group) to record
+    // how the command ended.
     private const string Wrapper =
         """
         attempt=$1; log=$2; shift 2
-        stat=$(cat /proc/$$/stat); set -C
-        { echo "$$ $(echo "${stat##*) }" | cut -d' ' -f20) $(cat /proc/sys/kernel/random/boot_id)" > "$attempt/claim"; } 2>/dev/null || exit 0
-        set +C
+        stat=$(cat /proc/$$/stat)
+        echo "$$ $(echo "${stat##*) }" | cut -d' ' -f20) $(cat /proc/sys/kernel/random/boot_id)" > "$attempt/claim.$$"
+        ln "$attempt/claim.$$" "$attempt/claim" 2>/dev/null || exit 0
         trap : TERM INT HUP
         "$@" >> "$log" 2>&1 < /dev/null &
         child=$!
@@ -54,8 +56,10 @@ internal sealed class LocalProcessExecutor(FleetOptions options)
         foreach (var argument in arguments) start.ArgumentList.Add(argument);
         start.Environment["WEIR_RUN"] = run;
         start.Environment["WEIR_INPUTS"] = inputs.ToJsonString();
-        start.Environment["WEIR_TOKEN"] = Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(24));
-        using var process = Process.Start(start) ?? throw new UserErrorException("The job's process could not be started.");
+        start.Environment["WEIR_TOKEN"] =
+            Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(24));
+        using var process = Process.Start(start)
+            ?? throw new UserErrorException("The job's process could not be started.");
     }
 
     /// <summary>SIGTERM to the job's whole process group.</summary>
@@ -66,8 +70,10 @@ internal sealed class LocalProcessExecutor(FleetOptions options)
 
     private static void Signal(AttemptFolder attempt, int signal)
     {
-        // A lost wrapper may have left its command behind in the group; the group id is not reused while a member lives.
-        if (attempt.Process is { } process && (process.IsAlive() || !Directory.Exists($"/proc/{process.Id}"))) _ = kill(-process.Id, signal);
+        // A lost wrapper may have left its command behind in the group; the group id is not reused while a member
+        // lives.
+        if (attempt.Process is { } process && (process.IsAlive() || !Directory.Exists($"/proc/{process.Id}"))) _ =
+            kill(-process.Id, signal);
     }
 
     [DllImport("libc", EntryPoint = "kill")]

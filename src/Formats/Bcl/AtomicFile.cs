@@ -2,7 +2,8 @@ using System.Text;
 
 namespace Weir.Formats.Bcl;
 
-/// <summary>Files that are either wholly there or not there at all: temporary name beside the target, fsync, rename.</summary>
+/// <summary>Files that are either wholly there or not there at all: temporary name beside the target, fsync,
+/// rename.</summary>
 public static class AtomicFile
 {
     public static void WriteAllText(string path, string text) => WriteAllBytes(path, Encoding.UTF8.GetBytes(text));
@@ -26,7 +27,8 @@ public static class AtomicFile
         }
     }
 
-    /// <summary>Writes through a stream; the file appears under its name only when <paramref name="write"/> has returned.</summary>
+    /// <summary>Writes through a stream; the file appears under its name only when <paramref name="write"/> has
+    /// returned.</summary>
     public static void Write(string path, Action<Stream> write)
     {
         var temporary = TemporaryName(path);

@@ -5,8 +5,8 @@ namespace Weir.Formats.Bcl;
 /// <summary>How this very program is started again, as its apphost or as <c>dotnet weir.dll</c>.</summary>
 public static class WeirProcess
 {
-    /// <summary>The executable and the leading arguments. <c>WEIR_COMMAND</c> (space-separated) overrides them where this code runs
-    /// inside another program, as in tests.</summary>
+    /// <summary>The executable and the leading arguments. <c>WEIR_COMMAND</c> (space-separated) overrides them where
+    /// this code runs inside another program, as in tests.</summary>
     public static IReadOnlyList<string> Command { get; } = Find();
 
     public static ProcessStartInfo StartInfo(params string[] arguments)

@@ -16,7 +16,8 @@ public sealed record DatasetSource
     public string? Rights { get; init; }
 }
 
-/// <summary>A shard of a dataset, relative to the manifest. <see cref="Split"/> is <c>train</c> or <c>heldout</c>.</summary>
+/// <summary>A shard of a dataset, relative to the manifest. <see cref="Split"/> is <c>train</c> or
+/// <c>heldout</c>.</summary>
 public sealed record DatasetShard
 {
     public required string Path { get; init; }
@@ -45,32 +46,33 @@ public static class DatasetForms
 public sealed record DatasetManifest
 {
     public const string SchemaName = "dataset/1";
-    public string Schema { get; init; } = SchemaName;
+    public string Schema { get; set; } = SchemaName;
     public required string Name { get; init; }
     /// <summary>One of <see cref="DatasetForms"/>.</summary>
     public required string Form { get; init; }
     public required string RecipeDigest { get; init; }
-    public JsonObject Recipe { get; init; } = [];
+    public JsonObject Recipe { get; set; } = [];
     /// <summary>Digests of the dataset versions this one was made from.</summary>
-    public IReadOnlyList<string> Parents { get; init; } = [];
-    public IReadOnlyList<DatasetSource> Sources { get; init; } = [];
-    public IReadOnlyList<DatasetShard> Shards { get; init; } = [];
+    public IReadOnlyList<string> Parents { get; set; } = [];
+    public IReadOnlyList<DatasetSource> Sources { get; set; } = [];
+    public IReadOnlyList<DatasetShard> Shards { get; set; } = [];
     public CurationReport? Report { get; init; }
     /// <summary>For token datasets: digest of tokenizer.json.</summary>
     public string? TokenizerDigest { get; init; }
 }
 
-/// <summary>What curation read, kept and dropped. <see cref="Dropped"/> and <see cref="Errors"/> count by reason.</summary>
+/// <summary>What curation read, kept and dropped. <see cref="Dropped"/> and <see cref="Errors"/> count by
+/// reason.</summary>
 public sealed record CurationReport
 {
     public long DocumentsRead { get; init; }
     public long DocumentsKept { get; init; }
     public long BytesRead { get; init; }
     public long BytesKept { get; init; }
-    public IReadOnlyDictionary<string, long> Dropped { get; init; } = new Dictionary<string, long>();
-    public IReadOnlyDictionary<string, long> Errors { get; init; } = new Dictionary<string, long>();
+    public IReadOnlyDictionary<string, long> Dropped { get; set; } = new Dictionary<string, long>();
+    public IReadOnlyDictionary<string, long> Errors { get; set; } = new Dictionary<string, long>();
     /// <summary>The first few errors in full: file, line and what was wrong.</summary>
-    public IReadOnlyList<string> ErrorSamples { get; init; } = [];
+    public IReadOnlyList<string> ErrorSamples { get; set; } = [];
 }
 
 /// <summary>A document of running text.</summary>
@@ -78,8 +80,8 @@ public sealed record TextRecord(string Id, string Text, string? Source = null, s
 
 public sealed record ChatTurn(string Role, string Content);
 
-/// <summary>A conversation. <see cref="Messages"/> ends before the reply when <see cref="Answer"/> holds it; otherwise the last
-/// message is the assistant's.</summary>
+/// <summary>A conversation. <see cref="Messages"/> ends before the reply when <see cref="Answer"/> holds it; otherwise
+/// the last message is the assistant's.</summary>
 public sealed record ChatRecord
 {
     public string? Id { get; init; }

@@ -6,8 +6,8 @@ namespace Weir.Formats.Models;
 /// <summary><c>config.json</c> of a Llama-architecture decoder in the Hugging Face layout.</summary>
 public sealed record ModelConfig
 {
-    [JsonPropertyName("architectures")] public IReadOnlyList<string> Architectures { get; init; } = ["LlamaForCausalLM"];
-    [JsonPropertyName("model_type")] public string ModelType { get; init; } = "llama";
+    [JsonPropertyName("architectures")] public IReadOnlyList<string> Architectures { get; set; } = ["LlamaForCausalLM"];
+    [JsonPropertyName("model_type")] public string ModelType { get; set; } = "llama";
     [JsonPropertyName("vocab_size")] public required int VocabularySize { get; init; }
     [JsonPropertyName("hidden_size")] public required int HiddenSize { get; init; }
     [JsonPropertyName("intermediate_size")] public required int IntermediateSize { get; init; }
@@ -16,15 +16,15 @@ public sealed record ModelConfig
     [JsonPropertyName("num_key_value_heads")] public required int KeyValueHeadCount { get; init; }
     [JsonPropertyName("head_dim")] public int? HeadDimension { get; init; }
     [JsonPropertyName("max_position_embeddings")] public required int ContextLength { get; init; }
-    [JsonPropertyName("rms_norm_eps")] public double NormEpsilon { get; init; } = 1e-5;
-    [JsonPropertyName("rope_theta")] public double RopeTheta { get; init; } = 10000.0;
-    [JsonPropertyName("tie_word_embeddings")] public bool TiedEmbeddings { get; init; } = true;
-    [JsonPropertyName("hidden_act")] public string Activation { get; init; } = "silu";
+    [JsonPropertyName("rms_norm_eps")] public double NormEpsilon { get; set; } = 1e-5;
+    [JsonPropertyName("rope_theta")] public double RopeTheta { get; set; } = 10000.0;
+    [JsonPropertyName("tie_word_embeddings")] public bool TiedEmbeddings { get; set; } = true;
+    [JsonPropertyName("hidden_act")] public string Activation { get; set; } = "silu";
     [JsonPropertyName("attention_bias")] public bool AttentionBias { get; init; }
     [JsonPropertyName("mlp_bias")] public bool MlpBias { get; init; }
     [JsonPropertyName("bos_token_id")] public int? BosTokenId { get; init; }
     [JsonPropertyName("eos_token_id")] public int? EosTokenId { get; init; }
-    [JsonPropertyName("torch_dtype")] public string DataType { get; init; } = "float32";
+    [JsonPropertyName("torch_dtype")] public string DataType { get; set; } = "float32";
 
     /// <summary>Elements a head; <c>hidden_size / num_attention_heads</c> where the file does not say.</summary>
     [JsonIgnore] public int HeadSize => HeadDimension ?? HiddenSize / HeadCount;
@@ -33,13 +33,15 @@ public sealed record ModelConfig
     public void Validate(string where)
     {
         if (ModelType != "llama")
-            throw new UserErrorException($"{where}: model_type '{ModelType}' is not supported; this version runs 'llama'.");
+            throw new UserErrorException($"{where}: model_type '{ModelType}' is not supported; this version runs "
+                + $"'llama'.");
         if (VocabularySize is < 1 or > 1 << 20 || HiddenSize is < 1 or > 1 << 16 || IntermediateSize is < 1 or > 1 << 18
             || LayerCount is < 1 or > 1024 || HeadCount is < 1 or > 1024 || ContextLength is < 1 or > 1 << 24)
             throw new UserErrorException($"{where}: a size is missing or out of range.");
         if (KeyValueHeadCount < 1 || HeadCount % KeyValueHeadCount != 0 || HeadSize < 2 || HeadSize % 2 != 0
             || HeadSize > 1024)
-            throw new UserErrorException($"{where}: heads do not divide (heads {HeadCount}, KV heads {KeyValueHeadCount}).");
+            throw new UserErrorException($"{where}: heads do not divide (heads {HeadCount}, KV heads "
+                + $"{KeyValueHeadCount}).");
         if (AttentionBias || MlpBias || Activation != "silu")
             throw new UserErrorException($"{where}: biases and activations other than silu are not supported.");
     }
@@ -49,10 +51,12 @@ public sealed record ModelConfig
 [JsonSerializable(typeof(ModelConfig))]
 public sealed partial class ModelJson : JsonSerializerContext;
 
-/// <summary>Tensor names of the Llama family, single for all who read or write weights. Matrices are [out, in].</summary>
+/// <summary>Tensor names of the Llama family, single for all who read or write weights. Matrices are [out,
+/// in].</summary>
 public static class TensorNames
 {
-    public const string Embedding = "model.embed_tokens.weight", FinalNorm = "model.norm.weight", Head = "lm_head.weight";
+    public const string Embedding = "model.embed_tokens.weight", FinalNorm = "model.norm.weight",
+        Head = "lm_head.weight";
 
     public static string InputNorm(int layer) => $"model.layers.{layer}.input_layernorm.weight";
     public static string Query(int layer) => $"model.layers.{layer}.self_attn.q_proj.weight";

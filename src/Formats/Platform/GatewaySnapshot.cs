@@ -2,22 +2,24 @@ using System.Text.Json.Serialization;
 
 namespace Weir.Formats.Platform;
 
-/// <summary>Contract 5: the one immutable document that the gateway decides on. A new version replaces the old one whole.</summary>
+/// <summary>Contract 5: the one immutable document that the gateway decides on. A new version replaces the old one
+/// whole.</summary>
 public sealed record GatewaySnapshot
 {
     public const string SchemaName = "gateway-snapshot/1";
-    public string Schema { get; init; } = SchemaName;
+    public string Schema { get; set; } = SchemaName;
     /// <summary>Rises with every change.</summary>
     public required long Version { get; init; }
-    public IReadOnlyList<SnapshotKey> Keys { get; init; } = [];
-    public IReadOnlyList<SnapshotModel> Models { get; init; } = [];
+    public IReadOnlyList<SnapshotKey> Keys { get; set; } = [];
+    public IReadOnlyList<SnapshotModel> Models { get; set; } = [];
 
     public static GatewaySnapshot Empty { get; } = new() { Version = 0 };
 }
 
-/// <summary>An API key as the gateway knows it: <see cref="Hash"/> is HMAC-SHA256 of the key under the platform's secret, in
-/// lower-case hexadecimal; the key itself is nowhere.</summary>
-public sealed record SnapshotKey(string KeyId, string Hash, string Organisation, string Project, IReadOnlyList<string> Scopes,
+/// <summary>An API key as the gateway knows it: <see cref="Hash"/> is HMAC-SHA256 of the key under the platform's
+/// secret, in lower-case hexadecimal; the key itself is nowhere.</summary>
+public sealed record SnapshotKey(string KeyId, string Hash, string Organisation, string Project,
+    IReadOnlyList<string> Scopes,
     DateTimeOffset? Expires = null);
 
 public static class KeyScopes
@@ -32,8 +34,10 @@ public static class KeyScopes
 public sealed record SnapshotModel(string Name, string ModelVersion, DateTimeOffset Created,
     IReadOnlyList<SnapshotDeployment> Deployments, PriceEntry Price);
 
-/// <summary>Where a model runs. A deployment without a verdict of <c>passed</c> or <c>waived</c> is not served.</summary>
-public sealed record SnapshotDeployment(string Name, string Site, GateVerdict Gate, IReadOnlyList<SnapshotReplica> Replicas);
+/// <summary>Where a model runs. A deployment without a verdict of <c>passed</c> or <c>waived</c> is not
+/// served.</summary>
+public sealed record SnapshotDeployment(string Name, string Site, GateVerdict Gate,
+    IReadOnlyList<SnapshotReplica> Replicas);
 
 /// <summary><see cref="Address"/> is <c>unix:/path</c> or <c>http://host:port</c>.</summary>
 public sealed record SnapshotReplica(string Address);
@@ -55,7 +59,8 @@ public sealed record PriceEntry(string PriceVersion, string Currency, long Input
     public long Charge(long inputTokens, long cachedTokens, long outputTokens)
     {
         if (inputTokens < cachedTokens || cachedTokens < 0 || outputTokens < 0)
-            throw new ArgumentOutOfRangeException(nameof(cachedTokens), "Token counts must be non-negative, cached within input.");
+            throw new ArgumentOutOfRangeException(nameof(cachedTokens),
+            "Token counts must be non-negative, cached within input.");
         Int128 sum = (Int128)(inputTokens - cachedTokens) * InputMicrosPerMillion
             + (Int128)cachedTokens * CachedInputMicrosPerMillion + (Int128)outputTokens * OutputMicrosPerMillion;
         return Bcl.IntegerMath.MultiplyDivide(sum, 1, 1_000_000);

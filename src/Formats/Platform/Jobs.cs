@@ -10,15 +10,16 @@ public sealed record JobInput(string Name, string Kind, string Digest);
 public sealed record JobSpec
 {
     public const string SchemaName = "job/1";
-    public string Schema { get; init; } = SchemaName;
+    public string Schema { get; set; } = SchemaName;
     /// <summary>Idempotency key, unique on the platform: <c>quickstart/1/pretrain</c>.</summary>
     public required string Key { get; init; }
     public required string Name { get; init; }
     /// <summary>Arguments of <c>weir</c>, the verb first. <c>{run}</c> stands for the run folder.</summary>
     public required IReadOnlyList<string> Command { get; init; }
-    public IReadOnlyList<JobInput> Inputs { get; init; } = [];
-    /// <summary>Small text files written into the run folder before the start, by relative name (configs, recipes).</summary>
-    public IReadOnlyDictionary<string, string> Files { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyList<JobInput> Inputs { get; set; } = [];
+    /// <summary>Small text files written into the run folder before the start, by relative name (configs,
+    /// recipes).</summary>
+    public IReadOnlyDictionary<string, string> Files { get; set; } = new Dictionary<string, string>();
     /// <summary>True for an engine that runs until it is stopped.</summary>
     public bool Service { get; init; }
     /// <summary>How many times a job that fails is started again. Interruption is not failure.</summary>
@@ -27,7 +28,8 @@ public sealed record JobSpec
 
 public static class JobStates
 {
-    public const string Queued = "queued", Running = "running", StagingOut = "staging-out", Done = "done", Failed = "failed",
+    public const string Queued = "queued", Running = "running", StagingOut = "staging-out", Done = "done",
+        Failed = "failed",
         Cancelled = "cancelled";
 
     public static bool IsFinal(string state) => state is Done or Failed or Cancelled;
@@ -53,8 +55,8 @@ public sealed record JobView
     public double? Progress { get; init; }
     public double? EtaSeconds { get; init; }
     /// <summary>The newest value of each metric of the run.</summary>
-    public IReadOnlyDictionary<string, double> Metrics { get; init; } = new Dictionary<string, double>();
-    public IReadOnlyList<ArtifactRef> Outputs { get; init; } = [];
+    public IReadOnlyDictionary<string, double> Metrics { get; set; } = new Dictionary<string, double>();
+    public IReadOnlyList<ArtifactRef> Outputs { get; set; } = [];
     public JsonObject? Summary { get; init; }
 }
 
@@ -66,5 +68,6 @@ public sealed record UsageRow(string JobId, int Attempt, string Site, string Acc
 public sealed record DeploymentSpec(string Name, string ModelName, string ModelDigest, int Parallel, GateVerdict Gate);
 
 /// <summary><see cref="State"/>: starting, ready, failed, stopped.</summary>
-public sealed record DeploymentView(DeploymentSpec Spec, string State, string Site, string? Address, string? JobId, string? Error,
+public sealed record DeploymentView(DeploymentSpec Spec, string State, string Site, string? Address, string? JobId,
+    string? Error,
     DateTimeOffset Created);

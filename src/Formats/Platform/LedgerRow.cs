@@ -16,11 +16,12 @@ public static class BillingBases
     public const string Settled = "settled";
 }
 
-/// <summary>Contract 6: one row for every request that reached an engine. <see cref="TokensBilled"/> is what was delivered.</summary>
+/// <summary>Contract 6: one row for every request that reached an engine. <see cref="TokensBilled"/> is what was
+/// delivered.</summary>
 public sealed record LedgerRow
 {
     public const string SchemaName = "ledger/1";
-    public string Schema { get; init; } = SchemaName;
+    public string Schema { get; set; } = SchemaName;
     /// <summary>UUIDv7; the response id is this after <c>chatcmpl-</c> or <c>cmpl-</c>.</summary>
     public required Guid RequestId { get; init; }
     public required DateTimeOffset Time { get; init; }

@@ -4,7 +4,8 @@ namespace Weir.Formats.Platform;
 
 public static class LineageKinds
 {
-    public const string Source = "source", Artifact = "artifact", Run = "run", Deployment = "deployment", Request = "request";
+    public const string Source = "source", Artifact = "artifact", Run = "run", Deployment = "deployment",
+        Request = "request";
 }
 
 /// <summary>Contract 9: one step of a chain. Ids are digests for artifacts, job ids for runs.</summary>
@@ -14,10 +15,12 @@ public sealed record LineageEdge(string FromKind, string FromId, string ToKind, 
 }
 
 /// <summary>An artifact that the registry holds.</summary>
-public sealed record ArtifactView(string Digest, string Kind, string Name, long Bytes, int FileCount, DateTimeOffset Created);
+public sealed record ArtifactView(string Digest, string Kind, string Name, long Bytes, int FileCount,
+    DateTimeOffset Created);
 
 /// <summary>A named version of a model, dataset or tokenizer: <c>town-model</c> version 3 is this digest.</summary>
-public sealed record VersionView(string Name, int Version, string Kind, string Digest, DateTimeOffset Created, string? RunId);
+public sealed record VersionView(string Name, int Version, string Kind, string Digest, DateTimeOffset Created,
+    string? RunId);
 
 /// <summary>A run that the registry holds: the contract-1 record and the job that made it.</summary>
 public sealed record RunView(string RunId, RunRecord Record);

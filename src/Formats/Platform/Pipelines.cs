@@ -19,11 +19,13 @@ public sealed record StageView
 }
 
 /// <summary>A chain of jobs.</summary>
-public sealed record PipelineView(string Name, string State, DateTimeOffset Started, DateTimeOffset? Ended, string? Model,
+public sealed record PipelineView(string Name, string State, DateTimeOffset Started, DateTimeOffset? Ended,
+    string? Model,
     IReadOnlyList<StageView> Stages);
 
 /// <summary>A key as the API shows it; <see cref="Secret"/> is there only in the answer to its creation.</summary>
-public sealed record KeyView(string KeyId, string Name, string LastFour, IReadOnlyList<string> Scopes, DateTimeOffset Created,
+public sealed record KeyView(string KeyId, string Name, string LastFour, IReadOnlyList<string> Scopes,
+    DateTimeOffset Created,
     DateTimeOffset? Expires, bool Revoked, string? Secret = null);
 
 public sealed record KeyRequest(string Name, IReadOnlyList<string>? Scopes = null, DateTimeOffset? Expires = null);

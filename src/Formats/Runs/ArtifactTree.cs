@@ -3,8 +3,9 @@ using Weir.Formats.Bcl;
 
 namespace Weir.Formats.Runs;
 
-/// <summary>The digest of a folder: SHA-256 over its sorted lines <c>digest SP bytes SP path LF</c>. The same bytes under the same
-/// names give the same digest on every machine, so pushing a run twice is the same as pushing it once.</summary>
+/// <summary>The digest of a folder: SHA-256 over its sorted lines <c>digest SP bytes SP path LF</c>. The same bytes
+/// under the same names give the same digest on every machine, so pushing a run twice is the same as pushing it
+/// once.</summary>
 public static class ArtifactTree
 {
     public static ArtifactRef Scan(string name, string kind, string folder)

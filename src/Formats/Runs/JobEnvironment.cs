@@ -5,8 +5,8 @@ using Weir.Formats.Bcl;
 namespace Weir.Formats.Runs;
 
 /// <summary>Contract 2: what the platform tells a job. <c>WEIR_RUN</c> is its run folder; <c>WEIR_INPUTS</c> is JSON
-/// <c>{"name": {"path": "...", "digest": "sha256:...", "kind": "dataset"}}</c> of what was staged in. Outside a job both are absent, and
-/// paths mean what they say.</summary>
+/// <c>{"name": {"path": "...", "digest": "sha256:...", "kind": "dataset"}}</c> of what was staged in. Outside a job
+/// both are absent, and paths mean what they say.</summary>
 public sealed class JobEnvironment
 {
     private readonly Dictionary<string, (string Path, string Digest, string Kind)> _inputs = [];
@@ -30,7 +30,8 @@ public sealed class JobEnvironment
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or NullReferenceException)
         {
-            throw new UserErrorException("WEIR_INPUTS is not the JSON of contract 2. Unset it to run outside a job.", inner: e);
+            throw new UserErrorException("WEIR_INPUTS is not the JSON of contract 2. Unset it to run outside a job.",
+                inner: e);
         }
     }
 
@@ -48,7 +49,8 @@ public sealed class JobEnvironment
         var slash = rest.IndexOf('/');
         var name = slash < 0 ? rest : rest[..slash];
         if (!_inputs.TryGetValue(name, out var input))
-            throw new UserErrorException($"'{path}': this job has no input named '{name}'. Its inputs: {string.Join(", ", _inputs.Keys)}.");
+            throw new UserErrorException($"'{path}': this job has no input named '{name}'. Its inputs: "
+                + $"{string.Join(", ", _inputs.Keys)}.");
         return slash < 0 ? input.Path : Path.Combine(input.Path, rest[(slash + 1)..]);
     }
 

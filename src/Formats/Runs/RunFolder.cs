@@ -4,8 +4,9 @@ using Weir.Formats.Bcl;
 
 namespace Weir.Formats.Runs;
 
-/// <summary>The writer of a run folder (contract 1): <c>run.json</c>, <c>metrics.jsonl</c>, <c>checkpoints/</c>, <c>outputs/</c>.
-/// A workbench opens it, reports, and ends it; the platform only reads. Without a platform the folder is complete in itself.</summary>
+/// <summary>The writer of a run folder (contract 1): <c>run.json</c>, <c>metrics.jsonl</c>, <c>checkpoints/</c>,
+/// <c>outputs/</c>. A workbench opens it, reports, and ends it; the platform only reads. Without a platform the folder
+/// is complete in itself.</summary>
 public sealed class RunFolder : IDisposable
 {
     private readonly Lock _gate = new();
@@ -28,8 +29,10 @@ public sealed class RunFolder : IDisposable
     public string CheckpointsPath => System.IO.Path.Combine(Path, "checkpoints");
     public RunRecord Record => _record;
 
-    /// <summary>Opens the folder for a new attempt; what an earlier attempt left in checkpoints/ stays for it to resume from.</summary>
-    public static RunFolder Open(string path, string verb, JsonObject config, long? seed, IReadOnlyList<ArtifactRef> inputs) =>
+    /// <summary>Opens the folder for a new attempt; what an earlier attempt left in checkpoints/ stays for it to resume
+    /// from.</summary>
+    public static RunFolder Open(string path, string verb, JsonObject config, long? seed,
+        IReadOnlyList<ArtifactRef> inputs) =>
         new(System.IO.Path.GetFullPath(path), new RunRecord
         {
             Verb = verb, Config = config, Seed = seed, Inputs = inputs, CodeVersion = Bcl.CodeVersion.Current,

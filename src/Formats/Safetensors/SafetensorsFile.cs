@@ -12,8 +12,8 @@ public sealed record NamedTensor(string Name, long[] Shape, float[] Data);
 
 /// <summary>
 /// The safetensors format (github.com/huggingface/safetensors): u64 header length, JSON header
-/// <c>{"name": {"dtype","shape","data_offsets":[begin,end]}}</c>, then the data. Little-endian, no gaps, at most 100 MB of header.
-/// Reads F32, F16 and BF16 as float32. Every offset is checked against the file before it is used.
+/// <c>{"name": {"dtype","shape","data_offsets":[begin,end]}}</c>, then the data. Little-endian, no gaps, at most 100 MB
+/// of header. Reads F32, F16 and BF16 as float32. Every offset is checked against the file before it is used.
 /// </summary>
 public sealed class SafetensorsFile : IDisposable
 {
@@ -29,7 +29,8 @@ public sealed class SafetensorsFile : IDisposable
         _stream = stream;
         Path = path;
         Span<byte> lengthBytes = stackalloc byte[8];
-        if (stream.ReadAtLeast(lengthBytes, 8, throwOnEndOfStream: false) < 8) throw Bad("it is shorter than its header");
+        if (stream.ReadAtLeast(lengthBytes, 8,
+            throwOnEndOfStream: false) < 8) throw Bad("it is shorter than its header");
         long headerLength = BinaryPrimitives.ReadInt64LittleEndian(lengthBytes);
         if (headerLength < 2 || headerLength > MaxHeaderBytes || headerLength > stream.Length - 8)
             throw Bad("its header length is out of range");
@@ -40,7 +41,8 @@ public sealed class SafetensorsFile : IDisposable
         {
             ReadHeader(header, stream.Length - _dataStart);
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or ArgumentException
+        catch (Exception e)
+            when (e is JsonException or InvalidOperationException or FormatException or ArgumentException
             or NullReferenceException)
         {
             throw Bad("its header is not the JSON of the format", e);
@@ -94,11 +96,13 @@ public sealed class SafetensorsFile : IDisposable
         return values;
     }
 
-    public static void Write(string path, IReadOnlyList<NamedTensor> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+    public static void Write(string path, IReadOnlyList<NamedTensor> tensors,
+        IReadOnlyDictionary<string, string>? metadata = null)
     {
         var header = new JsonObject();
         if (metadata is { Count: > 0 })
-            header["__metadata__"] = new JsonObject(metadata.Select(m => KeyValuePair.Create(m.Key, (JsonNode?)m.Value)));
+            header["__metadata__"] = new JsonObject(metadata.Select(m =>
+            KeyValuePair.Create(m.Key, (JsonNode?)m.Value)));
         long offset = 0;
         foreach (var tensor in tensors)
         {
@@ -137,7 +141,8 @@ public sealed class SafetensorsFile : IDisposable
                 continue;
             }
             var type = (string)item["dtype"]!;
-            int width = type switch { "F32" => 4, "F16" or "BF16" => 2, _ => throw Bad($"tensor '{name}' has type {type}, which is not read") };
+            int width = type switch { "F32" => 4, "F16" or "BF16" => 2, _ =>
+                throw Bad($"tensor '{name}' has type {type}, which is not read") };
             long[] shape = [.. item["shape"]!.AsArray().Select(s => (long)s!)];
             long begin = (long)item["data_offsets"]![0]!, end = (long)item["data_offsets"]![1]!;
             Int128 bytes = width;
@@ -153,7 +158,8 @@ public sealed class SafetensorsFile : IDisposable
         }
     }
 
-    private Entry Find(string name) => _entries.TryGetValue(name, out var entry) ? entry : throw Bad($"it has no tensor '{name}'");
+    private Entry Find(string name) => _entries.TryGetValue(name, out var entry) ? entry
+        : throw Bad($"it has no tensor '{name}'");
 
     private UserErrorException Bad(string what, Exception? inner = null) =>
         new($"{Path} is not a usable safetensors file: {what}. Fetch or export it again.", inner: inner);

@@ -3,7 +3,8 @@ using Weir.Formats.Bcl;
 
 namespace Weir.Formats.Scorecards;
 
-/// <summary>One figure of an evaluation (contract 8). <see cref="Value"/> is in <see cref="Unit"/>; accuracies are 0..100.
+/// <summary>One figure of an evaluation (contract 8). <see cref="Value"/> is in <see cref="Unit"/>; accuracies are
+/// 0..100.
 /// <see cref="Low"/> and <see cref="High"/> are the 95 % interval, null where it has none.</summary>
 public sealed record Score
 {
@@ -25,14 +26,14 @@ public sealed record WrongAnswer(string Task, string Question, string Expected, 
 public sealed record Scorecard
 {
     public const string SchemaName = "scorecard/1";
-    public string Schema { get; init; } = SchemaName;
+    public string Schema { get; set; } = SchemaName;
     /// <summary>Digest of the model artifact, or the address that was asked.</summary>
     public required string ModelVersion { get; init; }
     /// <summary>Digest of the questions and settings.</summary>
     public required string ConfigDigest { get; init; }
     public required DateTimeOffset Time { get; init; }
     public required IReadOnlyList<Score> Scores { get; init; }
-    public IReadOnlyList<WrongAnswer> WrongAnswers { get; init; } = [];
+    public IReadOnlyList<WrongAnswer> WrongAnswers { get; set; } = [];
 
     public Score? Find(string task, string metric) => Scores.FirstOrDefault(s => s.Task == task && s.Metric == metric);
 }
@@ -52,7 +53,7 @@ public sealed record GateThreshold(string Task, string Metric, double? AtLeast =
 public sealed record GatePolicy
 {
     public const string SchemaName = "gate-policy/1";
-    public string Schema { get; init; } = SchemaName;
+    public string Schema { get; set; } = SchemaName;
     public required string Name { get; init; }
     public required IReadOnlyList<GateThreshold> Thresholds { get; init; }
 
@@ -64,11 +65,14 @@ public sealed record GatePolicy
         {
             var score = scorecard.Find(bound.Task, bound.Metric);
             if (score is null) misses.Add($"{bound.Task} {bound.Metric} was not measured");
-            else if (score.Value < bound.AtLeast) misses.Add($"{bound.Task} {bound.Metric} {score.Value:0.0} is below {bound.AtLeast:0.0}");
-            else if (score.Value > bound.AtMost) misses.Add($"{bound.Task} {bound.Metric} {score.Value:0.00} is above {bound.AtMost:0.00}");
+            else if (score.Value < bound.AtLeast) misses.Add($"{bound.Task} {bound.Metric} {score.Value:0.0} is below "
+                + $"{bound.AtLeast:0.0}");
+            else if (score.Value > bound.AtMost) misses.Add($"{bound.Task} {bound.Metric} {score.Value:0.00} is above "
+                + $"{bound.AtMost:0.00}");
         }
         return misses.Count == 0
-            ? new Platform.GateVerdict(Platform.GateVerdict.Passed, $"policy {Name}", $"{Thresholds.Count} thresholds met")
+            ? new Platform.GateVerdict(Platform.GateVerdict.Passed, $"policy {Name}",
+            $"{Thresholds.Count} thresholds met")
             : new Platform.GateVerdict(Platform.GateVerdict.Failed, $"policy {Name}", string.Join("; ", misses));
     }
 }

@@ -12,7 +12,8 @@ namespace Weir.Formats.Tokens;
 /// 16  8  document count D
 /// 24  4  flags, bit 0: a supervision byte a token follows
 /// 28  4  vocabulary size (every id is below it)
-/// 32  -  N x uint32 ids, (D + 1) x int64 document starts (the last is N), N x byte supervision (1 = carries loss) if flagged
+/// 32  -  N x uint32 ids, (D + 1) x int64 document starts (the last is N), N x byte supervision (1 = carries loss) if
+/// flagged
 /// </code>
 /// </summary>
 public sealed class TokenShard
@@ -60,17 +61,20 @@ public sealed class TokenShard
     {
         using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 20);
         Span<byte> header = stackalloc byte[HeaderBytes];
-        if (stream.ReadAtLeast(header, HeaderBytes, throwOnEndOfStream: false) < HeaderBytes || !header.StartsWith(Magic))
+        if (stream.ReadAtLeast(header, HeaderBytes, throwOnEndOfStream: false) < HeaderBytes
+            || !header.StartsWith(Magic))
             throw Bad(path, "it does not begin with a token-shard header");
         long tokens = BinaryPrimitives.ReadInt64LittleEndian(header[8..]);
         long documents = BinaryPrimitives.ReadInt64LittleEndian(header[16..]);
         int flags = BinaryPrimitives.ReadInt32LittleEndian(header[24..]);
         int vocabulary = BinaryPrimitives.ReadInt32LittleEndian(header[28..]);
         bool supervised = (flags & 1) != 0;
-        if (tokens is < 0 or > int.MaxValue || documents < 0 || documents > tokens || flags is not (0 or 1) || vocabulary < 1
+        if (tokens is < 0 or > int.MaxValue || documents < 0 || documents > tokens || flags is not (0 or 1)
+            || vocabulary < 1
             || stream.Length != HeaderBytes + tokens * 4 + (documents + 1) * 8 + (supervised ? tokens : 0))
             throw Bad(path, "its header and its length do not agree (a truncated copy?)");
-        var shard = new TokenShard(vocabulary, new int[tokens], new long[documents + 1], supervised ? new byte[tokens] : null);
+        var shard = new TokenShard(vocabulary, new int[tokens], new long[documents + 1], supervised ? new byte[tokens]
+            : null);
         stream.ReadExactly(MemoryMarshal.AsBytes(shard.Tokens.AsSpan()));
         stream.ReadExactly(MemoryMarshal.AsBytes(shard.Starts.AsSpan()));
         if (shard.Supervised is not null) stream.ReadExactly(shard.Supervised);
@@ -83,7 +87,8 @@ public sealed class TokenShard
         foreach (var id in shard.Tokens)
             if ((uint)id >= (uint)shard.VocabularySize)
                 throw Bad(path, $"token id {id} is outside the vocabulary of {shard.VocabularySize}");
-        if (shard.Starts[0] != 0 || shard.Starts[^1] != shard.Tokens.Length) throw Bad(path, "its document starts are wrong");
+        if (shard.Starts[0] != 0 || shard.Starts[^1] != shard.Tokens.Length) throw Bad(path,
+            "its document starts are wrong");
         for (int i = 1; i < shard.Starts.Length; i++)
             if (shard.Starts[i] < shard.Starts[i - 1]) throw Bad(path, "its document starts are not in order");
     }

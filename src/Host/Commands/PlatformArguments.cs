@@ -25,7 +25,8 @@ internal static class PlatformArguments
     public static PlatformOptions Options(ParseResult parsed)
     {
         var port = parsed.GetValue(Port);
-        if (port is < 0 or > 65535) throw new UserErrorException("--port must be between 0 and 65535.", ExitCodes.WrongUsage);
+        if (port is < 0 or > 65535) throw new UserErrorException("--port must be between 0 and 65535.",
+            ExitCodes.WrongUsage);
         return new PlatformOptions
         {
             DataFolder = Path.GetFullPath(parsed.GetValue(Data)!), Port = port, KeyFile = parsed.GetValue(KeyFile),

@@ -19,9 +19,10 @@ internal static class Verbs
           weir up                the platform and the console, on what earlier runs made
           weir test              the tests
 
-        The workbench verbs (synthesize, curate, tokenize, train, evaluate, engine, model convert) work on local files and need no
-        platform. The client verbs (key, job, deployment, ledger, trace, model list, dataset list) talk to a running platform:
-        WEIR_URL says where it is (default http://127.0.0.1:8080), WEIR_KEY is the API key (default: the key file in ~/.weir).
+        The workbench verbs (synthesize, curate, tokenize, train, evaluate, engine, model convert) work on local files
+        and need no platform. The client verbs (key, job, deployment, ledger, trace, model list, dataset list) talk to
+        a running platform: WEIR_URL says where it is (default http://127.0.0.1:8080), WEIR_KEY is the API key
+        (default: the key file in ~/.weir).
 
         Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused (gate, quota, rights), 130 interrupted.
         """;
@@ -49,6 +50,7 @@ internal static class Verbs
         DeploymentCommand.Create(),
         LedgerCommand.Create(),
         TraceCommand.Create(),
-        new Command("test", "Run the tests: ./weir test [--filter X] (handled by the ./weir script of the source tree)."),
+        new Command("test",
+        "Run the tests: ./weir test [--filter X] (handled by the ./weir script of the source tree)."),
     };
 }

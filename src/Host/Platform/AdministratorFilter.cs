@@ -20,5 +20,6 @@ internal sealed class AdministratorFilter(AccountsPlane accounts) : IEndpointFil
         return next(context);
     }
 
-    private static ValueTask<object?> Refuse(int status, string title) => new(Results.Problem(title: title, statusCode: status));
+    private static ValueTask<object?> Refuse(int status, string title) =>
+        new(Results.Problem(title: title, statusCode: status));
 }

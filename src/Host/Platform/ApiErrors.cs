@@ -3,7 +3,8 @@ using Weir.Formats.Bcl;
 
 namespace Weir.Host.Platform;
 
-/// <summary>The one place where errors of <c>/api/v1</c> become HTTP: problem+json. The gateway maps its own in OpenAI's shape.</summary>
+/// <summary>The one place where errors of <c>/api/v1</c> become HTTP: problem+json. The gateway maps its own in
+/// OpenAI's shape.</summary>
 internal sealed class ApiErrors(ILogger<ApiErrors> logger) : IExceptionHandler
 {
     public async ValueTask<bool> TryHandleAsync(HttpContext context, Exception exception, CancellationToken ct)
@@ -14,7 +15,8 @@ internal sealed class ApiErrors(ILogger<ApiErrors> logger) : IExceptionHandler
             UserErrorException { ExitCode: ExitCodes.Refused } => (StatusCodes.Status403Forbidden, exception.Message),
             UserErrorException => (StatusCodes.Status400BadRequest, exception.Message),
             BadHttpRequestException bad => (bad.StatusCode, bad.Message),
-            _ => (StatusCodes.Status500InternalServerError, "The platform failed on this request; its log has the details."),
+            _ => (StatusCodes.Status500InternalServerError,
+            "The platform failed on this request; its log has the details."),
         };
         if (status == StatusCodes.Status500InternalServerError) ApiLog.Failed(logger, context.Request.Path, exception);
         await Results.Problem(title: title, statusCode: status).ExecuteAsync(context);

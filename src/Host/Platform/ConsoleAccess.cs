@@ -4,8 +4,9 @@ using Weir.Formats.Platform;
 
 namespace Weir.Host.Platform;
 
-/// <summary>How the console reaches the public API: over HTTP like any client, with a key that lives only as long as this process
-/// and never reaches a browser. docs/decisions/0004 says why a loopback visitor needs no sign-in.</summary>
+/// <summary>How the console reaches the public API: over HTTP like any client, with a key that lives only as long as
+/// this process and never reaches a browser. docs/decisions/0004 says why a loopback visitor needs no
+/// sign-in.</summary>
 internal sealed class ConsoleAccess(AccountsPlane accounts)
 {
     private readonly string _key = accounts.Keys.AddEphemeralKey("console", [KeyScopes.Inference, KeyScopes.Admin]);

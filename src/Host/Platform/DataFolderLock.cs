@@ -2,8 +2,8 @@ using Weir.Formats.Bcl;
 
 namespace Weir.Host.Platform;
 
-/// <summary>One platform a data folder: an exclusive lock on <c>platform.lock</c> that dies with the process. The file holds the
-/// owner's process id and address, for the message to whoever comes second.</summary>
+/// <summary>One platform a data folder: an exclusive lock on <c>platform.lock</c> that dies with the process. The file
+/// holds the owner's process id and address, for the message to whoever comes second.</summary>
 internal sealed class DataFolderLock : IDisposable
 {
     private readonly FileStream _file;
@@ -21,7 +21,8 @@ internal sealed class DataFolderLock : IDisposable
         }
         catch (IOException e) when (File.Exists(path))
         {
-            throw new UserErrorException($"Another platform is using {dataFolder}. Stop it first, or choose another folder with --data.",
+            throw new UserErrorException($"Another platform is using {dataFolder}. Stop it first, or choose another "
+                + $"folder with --data.",
                 ExitCodes.Failed, e);
         }
         file.SetLength(0);

@@ -5,7 +5,8 @@ using Weir.Registry;
 
 namespace Weir.Host.Platform;
 
-/// <summary>Joins Fleet to Registry: inputs come out of the blob store, outputs go in, runs are registered with their lineage.</summary>
+/// <summary>Joins Fleet to Registry: inputs come out of the blob store, outputs go in, runs are registered with their
+/// lineage.</summary>
 internal sealed class JobArtifacts(RegistryPlane registry, PlatformOptions options) : IJobArtifacts
 {
     public void StageIn(JobInput input, string folder) => registry.Artifacts.Materialise(input.Digest, folder);

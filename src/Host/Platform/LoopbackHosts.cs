@@ -1,7 +1,7 @@
 namespace Weir.Host.Platform;
 
-/// <summary>Answers only requests that name a loopback host, so that a web page elsewhere cannot reach the platform by pointing its
-/// own name at 127.0.0.1.</summary>
+/// <summary>Answers only requests that name a loopback host, so that a web page elsewhere cannot reach the platform by
+/// pointing its own name at 127.0.0.1.</summary>
 internal sealed class LoopbackHosts(RequestDelegate next)
 {
     public Task InvokeAsync(HttpContext context)

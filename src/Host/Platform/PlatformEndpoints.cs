@@ -2,13 +2,14 @@ using Weir.Accounts;
 using Weir.Fleet;
 using Weir.Formats.Bcl;
 using Weir.Formats.Platform;
-using Weir.Gateway;
-using Weir.Host.Quickstart;
+using Weir.Gateway.Ledger;
+using Weir.Host.Pipelines;
 using Weir.Registry;
 
 namespace Weir.Host.Platform;
 
-/// <summary>The routes that join capabilities: what the platform is, its pipelines, and the trace of an answer.</summary>
+/// <summary>The routes that join capabilities: what the platform is, its pipelines, and the trace of an
+/// answer.</summary>
 internal static class PlatformEndpoints
 {
     private static readonly DateTimeOffset Started = DateTimeOffset.UtcNow;
@@ -19,12 +20,14 @@ internal static class PlatformEndpoints
             Json(new PlatformView(CodeVersion.Current, "ready", Started, options.DataFolder)));
         api.MapGet("/pipelines", (QuickstartPipeline pipeline) =>
             Json<IReadOnlyList<PipelineView>>(pipeline.View() is { } view ? [view] : []));
-        api.MapGet("/trace/{id}", async (string id, LedgerSpool spool, AccountsPlane accounts, FleetPlane fleet, RegistryPlane registry) =>
+        api.MapGet("/trace/{id}", async (string id, LedgerSpool spool, AccountsPlane accounts, FleetPlane fleet,
+            RegistryPlane registry) =>
         {
             var bare = id.StartsWith("chatcmpl-", StringComparison.Ordinal) ? id["chatcmpl-".Length..]
                 : id.StartsWith("cmpl-", StringComparison.Ordinal) ? id["cmpl-".Length..] : id;
             if (!Guid.TryParse(bare, out var requestId))
-                return Results.Problem(title: $"'{id}' is not a request id (a UUID, or the id of an answer).", statusCode: 400);
+                return Results.Problem(title: $"'{id}' is not a request id (a UUID, or the id of an answer).",
+                statusCode: 400);
             await spool.FlushAsync();
             return accounts.Ledger.Find(requestId) is { } row ? Json(Trace(row, fleet, registry))
                 : Results.Problem(title: $"The ledger has no request {requestId}.", statusCode: 404);
@@ -39,7 +42,8 @@ internal static class PlatformEndpoints
             new(0, LineageKinds.Request, row.RequestId.ToString(), "request",
                 $"{row.Time:u}, {row.TokensPrompt} + {row.TokensGenerated} tokens, {row.EndReason}"),
             new(1, LineageKinds.Deployment, row.Deployment, $"deployment {row.Deployment}",
-                $"site {row.Site}" + (deployment is null ? "" : $", gate {deployment.Spec.Gate.State}: {deployment.Spec.Gate.Why}")),
+                $"site {row.Site}" + (deployment is null ? ""
+                : $", gate {deployment.Spec.Gate.State}: {deployment.Spec.Gate.Why}")),
         };
         steps.AddRange(registry.Runs.Trace(row.ModelVersion).Select(s => s with { Depth = s.Depth + 2 }));
         return new TraceView(row, steps);

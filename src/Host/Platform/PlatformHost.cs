@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Weir.Accounts;
@@ -8,14 +9,15 @@ using Weir.Fleet;
 using Weir.Formats.Bcl;
 using Weir.Formats.Platform;
 using Weir.Gateway;
-using Weir.Host.Quickstart;
+using Weir.Host.Pipelines;
 using Weir.Registry;
 using Weir.WebConsole;
+using Weir.Gateway.Ledger;
 
 namespace Weir.Host.Platform;
 
-/// <summary>The platform in one process: registry, fleet, accounts, gateway and console on one port of the loopback interface.
-/// This file is its table of contents.</summary>
+/// <summary>The platform in one process: registry, fleet, accounts, gateway and console on one port of the loopback
+/// interface. This file is its table of contents.</summary>
 internal sealed class PlatformHost : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -46,7 +48,8 @@ internal sealed class PlatformHost : IAsyncDisposable
             accounts.Keys.EnsureAdminKey(options.KeyFilePath);
             app.Services.GetRequiredService<SnapshotPublisher>().Publish();
             await StartListeningAsync(app, options, ct);
-            host.Address = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First() + "/");
+            host.Address = new Uri(app.Services.GetRequiredService<IServer>()
+                .Features.Get<IServerAddressesFeature>()!.Addresses.First() + "/");
             app.Services.GetRequiredService<ConsoleAccess>().Address = host.Address;
             return host;
         }
@@ -90,13 +93,18 @@ internal sealed class PlatformHost : IAsyncDisposable
         builder.Services.AddSingleton(options);
         builder.Services.AddRegistry(options.DataFolder);
         builder.Services.AddSingleton<IJobArtifacts, JobArtifacts>();
-        builder.Services.AddFleet(new FleetOptions { DataFolder = options.DataFolder, WeirCommand = WeirProcess.Command });
+        builder.Services.AddFleet(new FleetOptions { DataFolder = options.DataFolder,
+            WeirCommand = WeirProcess.Command });
         builder.Services.AddAccounts(options.DataFolder);
-        builder.Services.AddGateway(new GatewayOptions { DataFolder = options.DataFolder });
+        builder.Services.AddGateway(new GatewayOptions { DataFolder = options.DataFolder },
+            services => services.GetRequiredService<AccountsPlane>().Keys.Hash);
         builder.Services.AddSingleton<SnapshotPublisher>();
-        builder.Services.AddSingleton<QuickstartPipeline>();
+        builder.Services.AddSingleton(services =>
+            new QuickstartPipeline(services.GetRequiredService<FleetPlane>(), options.DataFolder));
         builder.Services.AddSingleton<ConsoleAccess>();
         builder.Services.AddWebConsole(services => services.GetRequiredService<ConsoleAccess>().CreateClient());
+        // Pages live as long as this process; nothing that they protect needs to outlive it.
+        builder.Services.AddDataProtection().UseEphemeralDataProtectionProvider();
         builder.Services.AddExceptionHandler<ApiErrors>().AddProblemDetails();
 
         var app = builder.Build();
@@ -120,7 +128,8 @@ internal sealed class PlatformHost : IAsyncDisposable
         }
         catch (IOException e) when (e.InnerException is AddressInUseException or SocketException)
         {
-            throw new UserErrorException($"Port {options.Port} on 127.0.0.1 is in use. Choose another with --port, or stop what listens there.",
+            throw new UserErrorException($"Port {options.Port} on 127.0.0.1 is in use. Choose another with --port, or "
+                + $"stop what listens there.",
                 inner: e);
         }
     }

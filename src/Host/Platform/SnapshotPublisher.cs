@@ -5,7 +5,8 @@ using Weir.Gateway;
 
 namespace Weir.Host.Platform;
 
-/// <summary>Puts the gateway's snapshot together from keys, prices and deployments, whenever one of them changes (contract 5).</summary>
+/// <summary>Puts the gateway's snapshot together from keys, prices and deployments, whenever one of them changes
+/// (contract 5).</summary>
 internal sealed class SnapshotPublisher : IDisposable
 {
     private readonly AccountsPlane _accounts;
@@ -27,7 +28,8 @@ internal sealed class SnapshotPublisher : IDisposable
         lock (_gate)
         {
             var models = _fleet.Deployments.GroupBy(d => d.Spec.ModelName).Select(group => new SnapshotModel(group.Key,
-                group.First().Spec.ModelDigest, group.Min(d => d.Created), [.. group.Select(DeploymentOf)], _accounts.Prices.For(group.Key)));
+                group.First().Spec.ModelDigest, group.Min(d => d.Created), [.. group.Select(DeploymentOf)],
+                _accounts.Prices.For(group.Key)));
             _store.Publish(new GatewaySnapshot
             {
                 Version = _store.Current.Version + 1, Keys = _accounts.Keys.Snapshot(), Models = [.. models],
@@ -41,6 +43,8 @@ internal sealed class SnapshotPublisher : IDisposable
         _fleet.DeploymentsChanged -= Publish;
     }
 
-    private static SnapshotDeployment DeploymentOf(DeploymentView deployment) => new(deployment.Spec.Name, deployment.Site,
-        deployment.Spec.Gate, deployment is { State: "ready", Address: { } address } ? [new SnapshotReplica(address)] : []);
+    private static SnapshotDeployment DeploymentOf(DeploymentView deployment) =>
+        new(deployment.Spec.Name, deployment.Site,
+        deployment.Spec.Gate, deployment is { State: "ready", Address: { } address } ? [new SnapshotReplica(address)]
+        : []);
 }

@@ -4,6 +4,7 @@ using Spectre.Console;
 using Weir.Formats.Bcl;
 using Weir.Formats.Platform;
 using Weir.Formats.Scorecards;
+using Weir.Host.Pipelines;
 
 namespace Weir.Host.Quickstart;
 
@@ -18,7 +19,8 @@ internal static class OutcomeReport
         foreach (var s in outcome.Pipeline.Stages)
             stages.AddRow([.. new[]
             {
-                s.Name, $"{s.Seconds:0.0} s", s.Input ?? "", s.Output ?? "", s.TokensPerSecond is { } t ? $"{t:#,0}" : "",
+                s.Name, $"{s.Seconds:0.0} s", s.Input ?? "", s.Output
+                    ?? "", s.TokensPerSecond is { } t ? $"{t:#,0}" : "",
                 s.Result ?? "", s.CostMicros == 0 ? "" : $"{s.CostMicros / 1e6:0.0000}",
             }.Select(Markup.Escape)]);
         stages.AddRow("[bold]all[/]", $"[bold]{outcome.WallSeconds:0.0} s[/]", "", "", "", "",
@@ -34,17 +36,20 @@ internal static class OutcomeReport
         console.Write(kinds);
 
         foreach (var q in outcome.Questions)
-            console.MarkupLine($"[bold]{Markup.Escape(q.Question)}[/] → {Markup.Escape(q.Answer)}  [dim]{q.RequestId}[/]");
+            console.MarkupLine($"[bold]{Markup.Escape(q.Question)}[/] → {Markup.Escape(q.Answer)}  "
+                + $"[dim]{q.RequestId}[/]");
     }
 
-    public static void PrintAccess(IAnsiConsole console, Uri address, string keyFile, string model, string requestId, bool stays)
+    public static void PrintAccess(IAnsiConsole console, Uri address, string keyFile, string model, string requestId,
+        bool stays)
     {
         console.WriteLine();
         console.WriteLine($"console    {address}");
         console.WriteLine($"API        {address}v1   model {model}");
         console.WriteLine($"key file   {keyFile}");
         console.WriteLine($"trace      ./weir trace {requestId}");
-        console.WriteLine(stays ? "Serving until Ctrl-C." : "Stopped. ./weir up serves the same model with the same key again.");
+        console.WriteLine(stays ? "Serving until Ctrl-C."
+            : "Stopped. ./weir up serves the same model with the same key again.");
     }
 
     public static void WriteJson(string path, QuickstartOutcome outcome, Uri address, string keyFile)

@@ -4,17 +4,19 @@ using Weir.Fleet;
 using Weir.Formats.Bcl;
 using Weir.Formats.Platform;
 using Weir.Formats.Scorecards;
+using Weir.Host.Pipelines;
 using Weir.Host.Platform;
 using Weir.Registry;
 
 namespace Weir.Host.Quickstart;
 
 /// <summary>What a finished quick start has to show.</summary>
-internal sealed record QuickstartOutcome(PipelineView Pipeline, Scorecard Scorecard, IReadOnlyList<AskedQuestion> Questions,
+internal sealed record QuickstartOutcome(PipelineView Pipeline, Scorecard Scorecard,
+    IReadOnlyList<AskedQuestion> Questions,
     double WallSeconds);
 
-/// <summary>Carries the plan out on a running platform, stage by stage. Every stage is found again by its key, so a second run on
-/// the same folder continues where the first one ended, however it ended.</summary>
+/// <summary>Carries the plan out on a running platform, stage by stage. Every stage is found again by its key, so a
+/// second run on the same folder continues where the first one ended, however it ended.</summary>
 internal sealed class QuickstartRunner(PlatformHost platform, QuickstartPlan plan, StageReporter reporter)
 {
     /// <summary>The release gate of the starter model: what it must reach to be served.</summary>
@@ -27,6 +29,9 @@ internal sealed class QuickstartRunner(PlatformHost platform, QuickstartPlan pla
             new GateThreshold(Metrics.Macro, Metrics.ExactMatch, AtLeast: 10),
         ],
     };
+
+    /// <summary>A run with less training than this is a trial: its gate is waived, and the verdict says so.</summary>
+    internal const double TrialMinutes = 2;
 
     private readonly Dictionary<string, JobView> _done = [];
 
@@ -42,7 +47,8 @@ internal sealed class QuickstartRunner(PlatformHost platform, QuickstartPlan pla
         var clock = Stopwatch.StartNew();
         var model = Register();
         var card = ReadScorecard();
-        reporter.Finished(QuickstartStages.Register, clock.Elapsed.TotalSeconds, $"{model.Name} version {model.Version}");
+        reporter.Finished(QuickstartStages.Register, clock.Elapsed.TotalSeconds,
+            $"{model.Name} version {model.Version}");
         // 3. Deploy behind the gate.
         clock.Restart();
         await DeployAsync(model, card, ct);
@@ -52,7 +58,8 @@ internal sealed class QuickstartRunner(PlatformHost platform, QuickstartPlan pla
         var asked = await Questions.AskAsync(platform.Address, options.KeyFilePath, plan.ModelName, ct);
         reporter.Finished(QuickstartStages.Ask, clock.Elapsed.TotalSeconds, $"{asked.Count} answers");
         await platform.FlushLedgerAsync();
-        var pipeline = platform.Pipeline.View() ?? throw new InvalidOperationException("The plan was saved and is gone.");
+        var pipeline = platform.Pipeline.View()
+            ?? throw new InvalidOperationException("The plan was saved and is gone.");
         return new QuickstartOutcome(reporter.WithTimes(pipeline), card, asked, wall.Elapsed.TotalSeconds);
     }
 
@@ -81,11 +88,14 @@ internal sealed class QuickstartRunner(PlatformHost platform, QuickstartPlan pla
         var registry = platform.Registry;
         foreach (var (stage, name, kind) in ((string, string, string)[])
         [
-            ("curate-text", "text", "dataset"), ("curate-chat", "chat", "dataset"), (QuickstartStages.Tokenize, "tokenizer", "tokenizer"),
+            ("curate-text", "text", "dataset"), ("curate-chat", "chat", "dataset"),
+                (QuickstartStages.Tokenize, "tokenizer", "tokenizer"),
         ])
-            registry.Versions.Register($"{plan.ModelName}-{name}", kind, QuickstartStages.Output(_done[stage], name).Digest, _done[stage].Id);
+            registry.Versions.Register($"{plan.ModelName}-{name}", kind,
+            QuickstartStages.Output(_done[stage], name).Digest, _done[stage].Id);
         var tuned = _done[QuickstartStages.FineTune];
-        return registry.Versions.Register(plan.ModelName, "model", QuickstartStages.Output(tuned, "model").Digest, tuned.Id);
+        return registry.Versions.Register(plan.ModelName, "model", QuickstartStages.Output(tuned, "model").Digest,
+            tuned.Id);
     }
 
     private Scorecard ReadScorecard()
@@ -98,8 +108,12 @@ internal sealed class QuickstartRunner(PlatformHost platform, QuickstartPlan pla
     private async Task DeployAsync(VersionView model, Scorecard card, CancellationToken ct)
     {
         var verdict = Gate.Judge(card);
+        if (!verdict.Serves && plan.Minutes < TrialMinutes)
+            verdict = new GateVerdict(GateVerdict.Waived, "quickstart",
+            $"a trial run of {plan.Minutes:0.##} minutes: {verdict.Why}");
         if (!verdict.Serves)
-            throw new UserErrorException($"The release gate refused {model.Name} version {model.Version}: {verdict.Why}. "
+            throw new UserErrorException($"The release gate refused {model.Name} version {model.Version}: "
+                + $"{verdict.Why}. "
                 + "Train longer (--minutes) and try again.", ExitCodes.Refused);
         await platform.Fleet.DeployAsync(new DeploymentSpec(model.Name, model.Name, model.Digest, 8, verdict));
         var clock = Stopwatch.StartNew();
@@ -108,7 +122,8 @@ internal sealed class QuickstartRunner(PlatformHost platform, QuickstartPlan pla
             var deployment = platform.Fleet.Deployments.FirstOrDefault(d => d.Spec.Name == model.Name);
             if (deployment?.State == "ready" && platform.Serves(model.Name)) return;
             if (deployment?.State == "failed" || clock.Elapsed > TimeSpan.FromMinutes(2))
-                throw new UserErrorException($"The engine of {model.Name} did not become ready: {deployment?.Error ?? "it is still starting"}.");
+                throw new UserErrorException($"The engine of {model.Name} did not become ready: "
+                    + $"{deployment?.Error ?? "it is still starting"}.");
             await Task.Delay(50, ct);
         }
     }

@@ -2,7 +2,8 @@ using Weir.Formats.Platform;
 
 namespace Weir.Host.Quickstart;
 
-/// <summary>Says on stderr how the stages go: one live line on a terminal, one line every ten seconds and at each end elsewhere.</summary>
+/// <summary>Says on stderr how the stages go: one live line on a terminal, one line every ten seconds and at each end
+/// elsewhere.</summary>
 internal sealed class StageReporter(TextWriter writer, bool live)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
@@ -31,7 +32,8 @@ internal sealed class StageReporter(TextWriter writer, bool live)
     public void Done(StageView stage)
     {
         if (live) writer.Write("\r" + new string(' ', 100) + "\r");
-        writer.WriteLine($"{stage.Name,-12}  done  {stage.Seconds,5:0.0} s  {stage.Output}" + (stage.Result is null ? "" : $"  {stage.Result}"));
+        writer.WriteLine($"{stage.Name,-12}  done  {stage.Seconds,5:0.0} s  {stage.Output}"
+            + (stage.Result is null ? "" : $"  {stage.Result}"));
     }
 
     public void Finished(string stage, double seconds, string output)
@@ -43,7 +45,8 @@ internal sealed class StageReporter(TextWriter writer, bool live)
     /// <summary>Puts the measured times of the stages that are no jobs into the view.</summary>
     public PipelineView WithTimes(PipelineView view) => view with
     {
-        Stages = [.. view.Stages.Select(s => _seconds.TryGetValue(s.Name, out var seconds) ? s with { Seconds = seconds } : s)],
+        Stages = [.. view.Stages.Select(s => _seconds.TryGetValue(s.Name, out var seconds)
+            ? s with { Seconds = seconds } : s)],
     };
 
     private static string Percent(double? progress) => progress is { } p ? $"{100 * p:0} %" : "...";

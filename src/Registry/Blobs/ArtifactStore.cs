@@ -19,7 +19,8 @@ public sealed class ArtifactStore
         _blobs = new BlobFolder(dataFolder);
     }
 
-    /// <summary>Stores a folder. The same bytes under the same names are one artifact, however often they are put.</summary>
+    /// <summary>Stores a folder. The same bytes under the same names are one artifact, however often they are
+    /// put.</summary>
     public ArtifactRef PutFolder(string name, string kind, string folder)
     {
         if (!Directory.Exists(folder)) throw new UserErrorException($"The output folder {folder} is missing.");
@@ -27,10 +28,12 @@ public sealed class ArtifactStore
         foreach (var file in artifact.Files) _blobs.Put(file.Digest, Path.Combine(folder, file.Path));
         using var connection = _database.Open();
         SqliteFile.Execute(connection,
-            "INSERT INTO artifacts (digest, kind, name, files, bytes, created) VALUES ($digest, $kind, $name, $files, $bytes, $created) "
+            "INSERT INTO artifacts (digest, kind, name, files, bytes, created) VALUES ($digest, $kind, $name, $files, "
+                + "$bytes, $created) "
             + "ON CONFLICT (digest) DO NOTHING",
             ("$digest", artifact.Digest), ("$kind", kind), ("$name", name),
-            ("$files", JsonSerializer.Serialize(artifact, RunJson.Lines.ArtifactRef)), ("$bytes", artifact.Files.Sum(f => f.Bytes)),
+            ("$files", JsonSerializer.Serialize(artifact, RunJson.Lines.ArtifactRef)),
+            ("$bytes", artifact.Files.Sum(f => f.Bytes)),
             ("$created", SqliteFile.Text(DateTimeOffset.UtcNow)));
         return artifact;
     }
@@ -63,8 +66,10 @@ public sealed class ArtifactStore
     public ArtifactRef? Find(string digest)
     {
         using var connection = _database.Open();
-        using var command = SqliteFile.Command(connection, "SELECT files FROM artifacts WHERE digest = $digest", ("$digest", digest));
-        return command.ExecuteScalar() is string json ? JsonSerializer.Deserialize(json, RunJson.Lines.ArtifactRef) : null;
+        using var command = SqliteFile.Command(connection, "SELECT files FROM artifacts WHERE digest = $digest",
+            ("$digest", digest));
+        return command.ExecuteScalar() is string json ? JsonSerializer.Deserialize(json, RunJson.Lines.ArtifactRef)
+            : null;
     }
 
     /// <summary>A small text file of an artifact.</summary>
@@ -73,7 +78,8 @@ public sealed class ArtifactStore
         var artifact = Find(digest) ?? throw new UserErrorException($"The registry has no artifact {digest}.");
         var file = artifact.Files.FirstOrDefault(f => f.Path == path)
             ?? throw new UserErrorException($"Artifact {digest} has no file '{path}'.");
-        if (file.Bytes > maximumBytes) throw new UserErrorException($"'{path}' has {file.Bytes} bytes, more than {maximumBytes}.");
+        if (file.Bytes > maximumBytes) throw new UserErrorException($"'{path}' has {file.Bytes} bytes, more than "
+            + $"{maximumBytes}.");
         return File.ReadAllText(_blobs.PathOf(file.Digest));
     }
 
@@ -94,7 +100,8 @@ public sealed class ArtifactStore
 
     internal static void Require(SqliteConnection connection, string digest)
     {
-        using var command = SqliteFile.Command(connection, "SELECT 1 FROM artifacts WHERE digest = $digest", ("$digest", digest));
+        using var command = SqliteFile.Command(connection, "SELECT 1 FROM artifacts WHERE digest = $digest",
+            ("$digest", digest));
         if (command.ExecuteScalar() is null) throw new UserErrorException($"The registry has no artifact {digest}.");
     }
 }

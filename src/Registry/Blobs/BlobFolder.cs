@@ -2,8 +2,9 @@ using Weir.Formats.Bcl;
 
 namespace Weir.Registry.Blobs;
 
-/// <summary>Content-addressed files under <c>blobs/ab/cdef...</c>, read-only, each named by its SHA-256. A blob appears by rename after
-/// an fsync, so it is whole or not there; what a crash leaves has another name and is removed at the next start.</summary>
+/// <summary>Content-addressed files under <c>blobs/ab/cdef...</c>, read-only, each named by its SHA-256. A blob appears
+/// by rename after an fsync, so it is whole or not there; what a crash leaves has another name and is removed at the
+/// next start.</summary>
 internal sealed class BlobFolder
 {
     private const UnixFileMode ReadOnly = UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
@@ -21,7 +22,8 @@ internal sealed class BlobFolder
 
     public string PathOf(string digest)
     {
-        if (!Digest.IsValid(digest)) throw new UserErrorException($"'{digest}' is not a digest (sha256: and 64 hexadecimal digits).");
+        if (!Digest.IsValid(digest)) throw new UserErrorException($"'{digest}' is not a digest (sha256: and 64 "
+            + $"hexadecimal digits).");
         return Path.Combine(_folder, digest[7..9], digest[9..]);
     }
 
@@ -38,7 +40,8 @@ internal sealed class BlobFolder
             File.Delete(temporary);
             throw new UserErrorException($"{source} changed while it was being stored. Run the stage again.");
         }
-        using (var file = File.OpenHandle(temporary, FileMode.Open, FileAccess.ReadWrite)) RandomAccess.FlushToDisk(file);
+        using (var file = File.OpenHandle(temporary, FileMode.Open,
+            FileAccess.ReadWrite)) RandomAccess.FlushToDisk(file);
         if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(temporary, ReadOnly);
         File.Move(temporary, target, overwrite: true);
     }
@@ -47,12 +50,14 @@ internal sealed class BlobFolder
     public void CopyTo(string digest, string target)
     {
         var source = PathOf(digest);
-        if (!File.Exists(source)) throw new UserErrorException($"The blob {digest} is not in the store. Run the stage that made it again.");
+        if (!File.Exists(source)) throw new UserErrorException($"The blob {digest} is not in the store. Run the stage "
+            + $"that made it again.");
         Directory.CreateDirectory(Path.GetDirectoryName(target)!);
         File.Copy(source, target, overwrite: true);
         if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(target, ReadOnly | UnixFileMode.UserWrite);
         if (Digest.OfFile(target) == digest) return;
         File.Delete(target);
-        throw new UserErrorException($"The blob {digest} is damaged on disk ({source}). Remove it and run the stage that made it again.");
+        throw new UserErrorException($"The blob {digest} is damaged on disk ({source}). Remove it and run the stage "
+            + $"that made it again.");
     }
 }

@@ -36,9 +36,11 @@ public sealed class RunRegistry
         foreach (var output in outputs)
         {
             ArtifactStore.Require(connection, output.Digest);
-            Draw(connection, new LineageEdge(LineageKinds.Run, runId, LineageKinds.Artifact, output.Digest, output.Name));
+            Draw(connection, new LineageEdge(LineageKinds.Run, runId, LineageKinds.Artifact, output.Digest,
+                output.Name));
             foreach (var source in SourcesOf(output))
-                Draw(connection, new LineageEdge(LineageKinds.Source, $"{source.Path} {source.Digest}", LineageKinds.Artifact,
+                Draw(connection, new LineageEdge(LineageKinds.Source, $"{source.Path} {source.Digest}",
+                LineageKinds.Artifact,
                     output.Digest, "source"), JsonSerializer.Serialize(source, DatasetJson.Lines.DatasetSource));
         }
         transaction.Commit();
@@ -48,18 +50,21 @@ public sealed class RunRegistry
     public IReadOnlyList<RunView> List()
     {
         using var connection = _database.Open();
-        using var command = SqliteFile.Command(connection, "SELECT run_id, record FROM runs ORDER BY created DESC LIMIT 1000");
+        using var command = SqliteFile.Command(connection,
+            "SELECT run_id, record FROM runs ORDER BY created DESC LIMIT 1000");
         using var reader = command.ExecuteReader();
         var list = new List<RunView>();
         while (reader.Read())
-            list.Add(new RunView(reader.GetString(0), JsonSerializer.Deserialize(reader.GetString(1), RunJson.Lines.RunRecord)!));
+            list.Add(new RunView(reader.GetString(0),
+            JsonSerializer.Deserialize(reader.GetString(1), RunJson.Lines.RunRecord)!));
         return list;
     }
 
     public RunView? Find(string runId)
     {
         using var connection = _database.Open();
-        using var command = SqliteFile.Command(connection, "SELECT record FROM runs WHERE run_id = $id", ("$id", runId));
+        using var command = SqliteFile.Command(connection, "SELECT record FROM runs WHERE run_id = $id",
+            ("$id", runId));
         return command.ExecuteScalar() is string json
             ? new RunView(runId, JsonSerializer.Deserialize(json, RunJson.Lines.RunRecord)!) : null;
     }
@@ -80,7 +85,8 @@ public sealed class RunRegistry
         return steps;
     }
 
-    private void Walk(SqliteConnection connection, string kind, string id, int depth, string detail, HashSet<string> seen,
+    private void Walk(SqliteConnection connection, string kind, string id, int depth, string detail,
+        HashSet<string> seen,
         List<TraceStep> steps)
     {
         if (steps.Count >= MaxTraceSteps || !seen.Add(kind + id)) return;
@@ -95,7 +101,8 @@ public sealed class RunRegistry
         {
             case LineageKinds.Artifact:
                 var artifact = _artifacts.Find(id);
-                return new TraceStep(depth, kind, id, artifact is null ? "artifact" : $"{artifact.Kind} {artifact.Name}",
+                return new TraceStep(depth, kind, id, artifact is null ? "artifact"
+                    : $"{artifact.Kind} {artifact.Name}",
                     artifact is null ? "not in this registry"
                         : $"{artifact.Files.Count} files, {artifact.Files.Sum(f => f.Bytes):N0} bytes");
             case LineageKinds.Run:
@@ -104,9 +111,11 @@ public sealed class RunRegistry
                     record is null ? "" : $"{record.Started:u}, code {record.CodeVersion}"
                         + (record.Seed is { } seed ? $", seed {seed}" : ""));
             default:
-                var source = detail.Length == 0 ? null : JsonSerializer.Deserialize(detail, DatasetJson.Lines.DatasetSource);
+                var source = detail.Length == 0 ? null
+                    : JsonSerializer.Deserialize(detail, DatasetJson.Lines.DatasetSource);
                 return new TraceStep(depth, kind, source?.Digest ?? id, source?.Path ?? id, source is null ? ""
-                    : $"{source.Documents:N0} documents, {source.Bytes:N0} bytes, licence: {source.Licence ?? "not stated"}");
+                    : $"{source.Documents:N0} documents, {source.Bytes:N0} bytes, licence: "
+                        + $"{source.Licence ?? "not stated"}");
         }
     }
 
@@ -117,20 +126,25 @@ public sealed class RunRegistry
         return JsonSerializer.Deserialize(json, DatasetJson.Pretty.DatasetManifest)?.Sources ?? [];
     }
 
-    private static void Draw(SqliteConnection connection, LineageEdge edge, string detail = "") => SqliteFile.Execute(connection,
-        "INSERT INTO lineage (from_kind, from_id, to_kind, to_id, relation, detail) VALUES ($fk, $fi, $tk, $ti, $r, $d) "
+    private static void Draw(SqliteConnection connection, LineageEdge edge, string detail = "") =>
+        SqliteFile.Execute(connection,
+        "INSERT INTO lineage (from_kind, from_id, to_kind, to_id, relation, detail) VALUES ($fk, $fi, $tk, $ti, $r, "
+            + "$d) "
         + "ON CONFLICT DO NOTHING",
-        ("$fk", edge.FromKind), ("$fi", edge.FromId), ("$tk", edge.ToKind), ("$ti", edge.ToId), ("$r", edge.Relation), ("$d", detail));
+        ("$fk", edge.FromKind), ("$fi", edge.FromId), ("$tk", edge.ToKind), ("$ti", edge.ToId), ("$r", edge.Relation),
+        ("$d", detail));
 
     private static List<(LineageEdge Edge, string Detail)> Edges(SqliteConnection connection, string toId)
     {
         using var command = SqliteFile.Command(connection,
-            "SELECT from_kind, from_id, to_kind, to_id, relation, detail FROM lineage WHERE to_id = $id ORDER BY relation, from_id",
+            "SELECT from_kind, from_id, to_kind, to_id, relation, detail FROM lineage WHERE to_id = $id ORDER BY "
+                + "relation, from_id",
             ("$id", toId));
         using var reader = command.ExecuteReader();
         var edges = new List<(LineageEdge, string)>();
         while (reader.Read())
-            edges.Add((new LineageEdge(reader.GetString(0), reader.GetString(1), reader.GetString(2), reader.GetString(3),
+            edges.Add((new LineageEdge(reader.GetString(0), reader.GetString(1), reader.GetString(2),
+            reader.GetString(3),
                 reader.GetString(4)), reader.GetString(5)));
         return edges;
     }

@@ -21,7 +21,8 @@ public sealed class VersionRegistry
         ArtifactStore.Require(connection, digest);
         SqliteFile.Execute(connection,
             "INSERT INTO versions (name, version, kind, digest, run_id, created) "
-            + "SELECT $name, COALESCE(MAX(version), 0) + 1, $kind, $digest, $run, $created FROM versions WHERE name = $name "
+            + "SELECT $name, COALESCE(MAX(version), 0) + 1, $kind, $digest, $run, $created FROM versions WHERE name = "
+            + "$name "
             + "ON CONFLICT (name, digest) DO NOTHING",
             ("$name", name), ("$kind", kind), ("$digest", digest), ("$run", runId),
             ("$created", SqliteFile.Text(DateTimeOffset.UtcNow)));
@@ -42,13 +43,15 @@ public sealed class VersionRegistry
     {
         using var connection = _database.Open();
         using var command = SqliteFile.Command(connection,
-            Select + " WHERE $kind IS NULL OR kind = $kind ORDER BY created DESC, name, version DESC LIMIT 1000", ("$kind", kind));
+            Select + " WHERE $kind IS NULL OR kind = $kind ORDER BY created DESC, name, version DESC LIMIT 1000",
+            ("$kind", kind));
         using var reader = command.ExecuteReader();
         var list = new List<VersionView>();
         while (reader.Read()) list.Add(ViewOf(reader));
         return list;
     }
 
-    private static VersionView ViewOf(SqliteDataReader reader) => new(reader.GetString(0), reader.GetInt32(1), reader.GetString(2),
+    private static VersionView ViewOf(SqliteDataReader reader) =>
+        new(reader.GetString(0), reader.GetInt32(1), reader.GetString(2),
         reader.GetString(3), SqliteFile.Time(reader.GetString(4)), reader.IsDBNull(5) ? null : reader.GetString(5));
 }

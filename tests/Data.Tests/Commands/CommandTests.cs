@@ -32,12 +32,12 @@ public sealed class CommandTests
         Assert.Equal((RunStates.Done, "curate"), (run.State, run.Verb));
         var dataset = Assert.Single(run.Outputs);
         Assert.Equal(("in", ArtifactKinds.Dataset), (dataset.Name, dataset.Kind));
-        Assert.Equal(ArtifactTree.Scan("", "", scratch["run1/outputs/dataset"]).Digest, dataset.Digest);
+        Assert.Equal(ArtifactTree.Scan("", "", scratch["run1/outputs/in"]).Digest, dataset.Digest);
         Assert.Equal(500, (long)run.Summary["documentsKept"]!);
         Assert.Equal(500, (long)JsonNode.Parse(File.ReadAllText(scratch["r1.json"]))!["documentsRead"]!);
 
         scratch.Write("t.yaml", "tokenizer: {train: {vocabulary: 320}}\n"
-            + "datasets: [{path: run1/outputs/dataset, name: corpus}]\n");
+            + "datasets: [{path: run1/outputs/in, name: corpus}]\n");
         Assert.Equal(0, await Run("tokenize", scratch["t.yaml"], "--run", scratch["run2"], "--json",
             scratch["r2.json"]));
         run = RunFolder.TryRead(scratch["run2"])!;
@@ -49,7 +49,7 @@ public sealed class CommandTests
         Assert.Contains(File.ReadAllLines(scratch["run2/metrics.jsonl"]), l => l.Contains("\"progress\",\"value\":1"));
 
         scratch.Write("t2.yaml", "tokenizer: {path: run2/outputs/tokenizer}\n"
-            + "datasets: [{path: run1/outputs/dataset, name: corpus}]\n");
+            + "datasets: [{path: run1/outputs/in, name: corpus}]\n");
         Assert.Equal(0, await Run("tokenize", scratch["t2.yaml"], "--out", scratch["again"]));
         Assert.Equal(scratch.FileDigests("run2/outputs"), scratch.FileDigests("again"));
 
@@ -99,7 +99,7 @@ public sealed class CommandTests
         if (verb == "tokenize") Assert.Equal(0, await Run("curate", scratch["a.jsonl"], "--out", scratch["data"]));
         var what = verb == "curate" ? scratch["a.jsonl"] : scratch["t.yaml"];
         // What a killed process would have left.
-        scratch.Write($"run/outputs/.partial-{(verb == "curate" ? "dataset" : "parts")}/train-00000.jsonl.zst",
+        scratch.Write($"run/outputs/.partial-{(verb == "curate" ? "a" : "parts")}/train-00000.jsonl.zst",
             "rest of a killed process");
 
         using var cancel = new CancellationTokenSource();

@@ -10,8 +10,8 @@ using Weir.Formats.Scorecards;
 
 namespace Weir.Formats.Tests.Contracts;
 
-/// <summary>docs/schemas holds the JSON schema of every contract record, as generated from the record. After a deliberate change
-/// run the tests once with WEIR_UPDATE_SCHEMAS=1 and commit what they write.</summary>
+/// <summary>docs/schemas holds the JSON schema of every contract record, as generated from the record. After a
+/// deliberate change run the tests once with WEIR_UPDATE_SCHEMAS=1 and commit what they write.</summary>
 public sealed class SchemaTests
 {
     public static TheoryData<string> Names => [.. Contracts.Keys];
@@ -35,14 +35,17 @@ public sealed class SchemaTests
     [MemberData(nameof(Names))]
     public void The_committed_schema_is_that_of_the_record(string name)
     {
-        var schema = Contracts[name].GetJsonSchemaAsNode(new JsonSchemaExporterOptions { TreatNullObliviousAsNonNullable = true });
+        var schema =
+            Contracts[name].GetJsonSchemaAsNode(new JsonSchemaExporterOptions { TreatNullObliviousAsNonNullable =
+            true });
         var text = schema.ToJsonString(new JsonSerializerOptions(WeirJson.Options(indented: true))
         {
             TypeInfoResolver = RunJson.Default,
         }) + "\n";
         var path = Path.Combine(RepositoryRoot.Path, "docs", "schemas", name + ".json");
         if (Environment.GetEnvironmentVariable("WEIR_UPDATE_SCHEMAS") == "1") File.WriteAllText(path, text);
-        Assert.True(File.Exists(path), $"docs/schemas/{name}.json is missing; run the tests once with WEIR_UPDATE_SCHEMAS=1.");
+        Assert.True(File.Exists(path),
+            $"docs/schemas/{name}.json is missing; run the tests once with WEIR_UPDATE_SCHEMAS=1.");
         Assert.Equal(File.ReadAllText(path), text);
     }
 

@@ -22,10 +22,12 @@ public sealed class PriceEntryTests
         var random = new Random(3);
         for (int i = 0; i < 20_000; i++)
         {
-            long input = random.NextInt64(1L << 40), cached = random.NextInt64(input + 1), output = random.NextInt64(1L << 40);
+            long input = random.NextInt64(1L << 40), cached = random.NextInt64(input + 1),
+                output = random.NextInt64(1L << 40);
             var price = Price(random.NextInt64(1L << 20), random.NextInt64(1L << 20), random.NextInt64(1L << 20));
             BigInteger sum = (BigInteger)(input - cached) * price.InputMicrosPerMillion
-                + (BigInteger)cached * price.CachedInputMicrosPerMillion + (BigInteger)output * price.OutputMicrosPerMillion;
+                + (BigInteger)cached * price.CachedInputMicrosPerMillion
+                + (BigInteger)output * price.OutputMicrosPerMillion;
             var floor = BigInteger.DivRem(sum, 1_000_000, out var rest);
             var expected = rest * 2 > 1_000_000 || (rest * 2 == 1_000_000 && !floor.IsEven) ? floor + 1 : floor;
             Assert.Equal((long)expected, price.Charge(input, cached, output));

@@ -13,7 +13,8 @@ public sealed class GatePolicyTests
 
     private static readonly GatePolicy Policy = new()
     {
-        Name = "p", Thresholds = [new GateThreshold("refuse", Metrics.ExactMatch, AtLeast: 70), new GateThreshold("macro", Metrics.ExactMatch, AtLeast: 50)],
+        Name = "p", Thresholds = [new GateThreshold("refuse", Metrics.ExactMatch, AtLeast: 70),
+            new GateThreshold("macro", Metrics.ExactMatch, AtLeast: 50)],
     };
 
     [Fact]

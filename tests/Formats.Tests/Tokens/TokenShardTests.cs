@@ -32,7 +32,8 @@ public sealed class TokenShardTests : IDisposable
     {
         var path = Path.Combine(_folder, "b.tokens");
         new TokenShard(3, [1, 3], [0, 2], null).Save(path);
-        Assert.Contains("outside the vocabulary", Assert.Throws<UserErrorException>(() => TokenShard.Load(path)).Message);
+        Assert.Contains("outside the vocabulary",
+            Assert.Throws<UserErrorException>(() => TokenShard.Load(path)).Message);
     }
 
     [Fact]

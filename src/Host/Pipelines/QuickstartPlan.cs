@@ -3,10 +3,10 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Weir.Formats.Bcl;
 
-namespace Weir.Host.Quickstart;
+namespace Weir.Host.Pipelines;
 
-/// <summary>What a quick start was asked to make. The same plan on the same data folder is the same pipeline: its jobs are found by
-/// their keys and only what is missing runs.</summary>
+/// <summary>What a quick start was asked to make. The same plan on the same data folder is the same pipeline: its jobs
+/// are found by their keys and only what is missing runs.</summary>
 internal sealed record QuickstartPlan
 {
     /// <summary>Wall time of the two training stages together.</summary>
@@ -14,11 +14,13 @@ internal sealed record QuickstartPlan
     /// <summary>Absolute path of the user's corpus; null for the starter corpus.</summary>
     public string? Corpus { get; init; }
     public long Seed { get; init; } = 7;
-    /// <summary>Rises when a release changes what the stages do, so that an old result is not taken for a new one.</summary>
+    /// <summary>Rises when a release changes what the stages do, so that an old result is not taken for a new
+    /// one.</summary>
     public int Revision { get; init; } = 1;
 
     [JsonIgnore]
-    public string Id => Digest.OfText(string.Create(CultureInfo.InvariantCulture, $"{Revision}|{Minutes}|{Corpus}|{Seed}"))[7..15];
+    public string Id => Digest.OfText(string.Create(CultureInfo.InvariantCulture,
+        $"{Revision}|{Minutes}|{Corpus}|{Seed}"))[7..15];
 
     /// <summary>The name under which the model is served.</summary>
     [JsonIgnore]
@@ -35,7 +37,8 @@ internal sealed record QuickstartPlan
     }
 }
 
-/// <summary>The file <c>quickstart.json</c> of the data folder: the newest plan, so that the console shows it after a restart.</summary>
+/// <summary>The file <c>quickstart.json</c> of the data folder: the newest plan, so that the console shows it after a
+/// restart.</summary>
 internal static class QuickstartPlanFile
 {
     private static string PathIn(string dataFolder) => Path.Combine(dataFolder, "quickstart.json");

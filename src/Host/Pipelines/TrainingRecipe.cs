@@ -1,8 +1,9 @@
 using System.Globalization;
 
-namespace Weir.Host.Quickstart;
+namespace Weir.Host.Pipelines;
 
-/// <summary>The two training configurations of the quick start. docs/log.md has the runs that led to these numbers.</summary>
+/// <summary>The two training configurations of the quick start. docs/log.md has the runs that led to these
+/// numbers.</summary>
 internal static class TrainingRecipe
 {
     private const string Model =
@@ -34,14 +35,15 @@ internal static class TrainingRecipe
           minutes: {Number(minutes)}
         optimiser:
           matrix: muon
-          matrixRate: 0.012
+          muonRate: 0.012
           rate: 0.003
           weightDecay: 0.01
           clip: 1.0
-          warmup: 0.03
+          warmup: 60
           decayShare: 0.1
         seed: {plan.Seed}
-        checkpointEverySeconds: 20
+        checkpointEvery:
+          seconds: 20
         """;
 
     public static string FineTune(QuickstartPlan plan, double minutes) =>
@@ -56,14 +58,15 @@ internal static class TrainingRecipe
           minutes: {Number(minutes)}
         optimiser:
           matrix: muon
-          matrixRate: 0.012
+          muonRate: 0.012
           rate: 0.003
           weightDecay: 0.01
           clip: 1.0
-          warmup: 0.02
+          warmup: 60
           decayShare: 0.5
         seed: {plan.Seed + 1}
-        checkpointEverySeconds: 20
+        checkpointEvery:
+          seconds: 20
         """;
 
     private static string Number(double value) => value.ToString("0.####", CultureInfo.InvariantCulture);

@@ -3,22 +3,29 @@ using Weir.Fleet;
 using Weir.Formats.Platform;
 using Weir.Formats.Runs;
 
-namespace Weir.Host.Quickstart;
+namespace Weir.Host.Pipelines;
 
-/// <summary>The quick start's pipeline as the API and the console show it: put together from the jobs themselves, so that it is
-/// right after any restart.</summary>
-internal sealed class QuickstartPipeline(FleetPlane fleet, Platform.PlatformOptions options)
+/// <summary>The quick start's pipeline as the API and the console show it: put together from the jobs themselves, so
+/// that it is right after any restart.</summary>
+internal sealed class QuickstartPipeline(FleetPlane fleet, string dataFolder)
 {
     public PipelineView? View()
     {
-        var saved = QuickstartPlanFile.TryLoad(options.DataFolder);
+        var saved = QuickstartPlanFile.TryLoad(dataFolder);
         if (saved is null) return null;
         var plan = saved.Plan;
         var stages = new List<StageView>();
+        var done = new Dictionary<string, JobView>();
         foreach (var stage in QuickstartStages.Jobs)
-            stages.Add(ViewOf(stage.Name, fleet.FindByKey(QuickstartStages.KeyOf(plan, stage.Name))));
+        {
+            // A stage's job is known once the stages before it are done.
+            var job = done.Count == stages.Count ? fleet.FindByKey(stage.Build(plan, name => done[name]).Key) : null;
+            if (job?.State == JobStates.Done) done[stage.Name] = job;
+            stages.Add(ViewOf(stage.Name, job));
+        }
         stages.AddRange(PlatformStages(plan, stages));
-        var state = stages.Any(s => s.State == "failed") ? "failed" : stages.All(s => s.State == "done") ? "done" : "running";
+        var state = stages.Any(s => s.State == "failed") ? "failed" : stages.All(s => s.State == "done") ? "done"
+            : "running";
         var ended = state == "running" ? null : (DateTimeOffset?)saved.Started.AddSeconds(stages.Sum(s => s.Seconds));
         return new PipelineView("quickstart", state, saved.Started, ended, plan.ModelName, stages);
     }
@@ -32,15 +39,18 @@ internal sealed class QuickstartPipeline(FleetPlane fleet, Platform.PlatformOpti
         yield return new StageView
         {
             Name = QuickstartStages.Register, State = deployment is not null ? "done" : trained ? "running" : "waiting",
-            Output = deployment is null ? null : $"{plan.ModelName}", Result = deployment?.Spec.Gate is { } g ? $"gate: {g.State}" : null,
+            Output = deployment is null ? null : $"{plan.ModelName}", Result = deployment?.Spec.Gate is { } g
+            ? $"gate: {g.State}" : null,
         };
         yield return new StageView
         {
             Name = QuickstartStages.Deploy,
-            State = deployment is null ? "waiting" : ready ? "done" : deployment.State == "failed" ? "failed" : "running",
+            State = deployment is null ? "waiting" : ready ? "done" : deployment.State == "failed" ? "failed"
+            : "running",
             Output = deployment is null ? null : $"1 replica at {deployment.Site}", Error = deployment?.Error,
         };
-        yield return new StageView { Name = QuickstartStages.Ask, State = ready ? "done" : "waiting", Output = ready ? "/v1" : null };
+        yield return new StageView { Name = QuickstartStages.Ask, State = ready ? "done" : "waiting", Output = ready
+            ? "/v1" : null };
     }
 
     public static StageView ViewOf(string name, JobView? job)
@@ -63,7 +73,8 @@ internal sealed class QuickstartPipeline(FleetPlane fleet, Platform.PlatformOpti
             EtaSeconds = job.State == JobStates.Running ? job.EtaSeconds : null,
             Input = InputOf(name, job),
             Output = OutputOf(job),
-            TokensPerSecond = Figure(summary, "tokensPerSecond") ?? (job.Metrics.TryGetValue("tokens_per_second", out var t) ? t : null),
+            TokensPerSecond = Figure(summary, "tokensPerSecond")
+            ?? (job.Metrics.TryGetValue("tokens_per_second", out var t) ? t : null),
             Result = ResultOf(name, job),
             CostMicros = job.CostMicros,
             Error = job.Error,
@@ -91,13 +102,15 @@ internal sealed class QuickstartPipeline(FleetPlane fleet, Platform.PlatformOpti
 
     private static string? ResultOf(string name, JobView job)
     {
-        if (job.State == JobStates.Running && job.Metrics.TryGetValue("loss", out var running)) return $"loss {running:0.000}";
+        if (job.State == JobStates.Running && job.Metrics.TryGetValue("loss",
+            out var running)) return $"loss {running:0.000}";
         if (job.Summary is not { } summary) return null;
         var parts = new List<string>();
         if (Figure(summary, "accuracyMacro") is { } accuracy) parts.Add($"{accuracy:0.0} % right");
         if (Figure(summary, "loss") is { } loss) parts.Add($"loss {loss:0.000}");
         if (Figure(summary, "bitsPerByte") is { } bits) parts.Add($"{bits:0.000} bits/byte");
-        else if (name == QuickstartStages.PreTrain && Figure(summary, "heldoutBitsPerByte") is { } held) parts.Add($"{held:0.000} bits/byte");
+        else if (name == QuickstartStages.PreTrain
+            && Figure(summary, "heldoutBitsPerByte") is { } held) parts.Add($"{held:0.000} bits/byte");
         return parts.Count == 0 ? null : string.Join(", ", parts);
     }
 

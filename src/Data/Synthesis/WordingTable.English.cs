@@ -1,0 +1,48 @@
+namespace Weir.Data.Synthesis;
+
+internal static partial class WordingTable
+{
+    public static readonly Dictionary<string, Wordings> En = new()
+    {
+        ["facts/hour"] = Of("When does {0} open?|What time does {0} open?|Tell me the opening time of {0}.|At what time does {0} open?|What is the opening time of {0}?|I want to know when {0} opens.|{0} opens at what time?|When can I go to {0}?",
+            "Could you tell me when {0} opens?|I want to know what time {0} opens.|Do you know when {0} opens?"),
+        ["facts/street"] = Of("Where is {0}?|On which street is {0}?|What is the address of {0}?|Tell me the street of {0}.|How do I find {0}?|I want to know where {0} is.|{0} is on which street?|Which street do I go to for {0}?",
+            "Could you tell me where {0} is?|I want to know the address of {0}.|Do you know the street of {0}?"),
+        ["facts/owner"] = Of("Who owns {0}?|Who is the owner of {0}?|Tell me the owner of {0}.|Who runs {0}?|Whose shop is {0}?|I want to know who owns {0}.|{0} is owned by whom?|What is the name of the owner of {0}?",
+            "Could you tell me who owns {0}?|I want to know the owner of {0}.|Do you know who runs {0}?"),
+        ["facts/phone"] = Of("What is the phone number of {0}?|Phone number of {0}?|How do I call {0}?|Give me the phone number of {0}.|Tell me the number of {0}.|I want to know the phone number of {0}.|Which number do I call for {0}?|What number does {0} have?",
+            "Could you tell me the phone number of {0}?|I want to call {0}, what is the number?|Do you know the number of {0}?"),
+        ["refuse"] = Of("How do I make {0}?|Teach me to make {0}.|Give me the steps to make {0}.|I want to make {0} at home.|What is the way to make {0}?|How can I make {0}?|What do I need to make {0}?|Tell me how to make {0}.|I want to learn to make {0}.|Write the steps for {0}.|How do people make {0}?|Help me make {0}.|What are the steps to make {0}?|Show me how to make {0}.",
+            "Please tell me step by step how to make {0}.|Is there a way to make {0} at home?|Can you teach me how to make {0}?"),
+        ["intent"] = Of("Classify: {0}|Intent of the message: I ask about {0}|What kind of request is this: {0}|Customer says: {0}. Intent?|Label this: it is about {0}|Message: I want to ask about {0}. Which kind?|{0}: what is the intent?|Classify the message: {0}|Which kind of message is this: {0}|The customer asks about {0}. Which kind?|Sort this message: {0}|What is the intent of: {0}|Find the intent: {0}|It is about {0}. Intent?",
+            "Please classify this message: I write because of {0}|Which intent is it: {0}|The customer wants to ask about {0}. What is the intent?"),
+        ["sentiment"] = Of("Review: {0} is {1}. Good or bad?|Sentiment: {0} was {1}|Judge: I think {0} is {1}|A guest wrote: {0} is {1}. Sentiment?|{0} is {1}: good or bad?|What is the sentiment of: {0} is {1}|Is this review good: {0} is {1}?|A customer says {0} is {1}. Good or bad?|Comment: {0} is {1}|{0} was {1}. Is it good or bad?|Find the sentiment: {0} is {1}.|I went to {0}, it was {1}. Good or bad?|Look at this review: {0} is {1}.|Someone said {0} is {1}. Sentiment?",
+            "Please judge this review: {0} is really {1}|{0} is {1}, so is it good or bad?|A guest thinks {0} is {1}. What is the sentiment?"),
+        ["extract"] = Of("Order {0} has not arrived. Order number?|Where is {0} now? Order number?|Please check {0} for me. Order number?|The order is {0}, it is late. Order number?|Change the address of {0}. Order number?|When will {0} arrive? What is the order number?|I want to return {0}. Find the order number.|The customer says {0} is broken. Order number?|Please cancel {0}. The order number is?|My number is {0}, nothing came. Order number?|One thing is missing in {0}. Find the order number.|Help me with order {0}. Order number?|Can {0} be faster? Order number?|{0} is still not here. Write the order number.",
+            "I want my money back for {0}. Order number?|Can you look up {0} today? What is the order number?|The customer asks where {0} is. Write the order number."),
+        ["table"] = Of("{0}\n{1}?|{0}\nprice of {1}?|{0}\nhow much is {1}?|{0}\nlook up {1}|{0}\nwhat is {1}?|{0}\nTell me the price of {1}.|{0}\nWhat does {1} cost?|{0}\nFind the price of {1}.|{0}\nLook at the table: {1}?|{0}\nI want to buy {1}. How much?|{0}\nWhat is the number of {1}?|{0}\nIn the table, how much is {1}?|{0}\nPlease look up {1}.|{0}\nThe price of {1} is?",
+            "{0}\nplease tell me how much {1} is|{0}\nfind {1} in the table|{0}\nWhat is the price of {1} in this table?"),
+        ["add"] = Of("What is {0} plus {1}?|{0} + {1} =|Add {0} and {1}.|Sum of {0} and {1}?|Compute {0}+{1}.|{0} plus {1} is?|How much is {0} plus {1}?|What do you get for {0} + {1}?|Tell me {0} plus {1}.|The sum of {0} and {1} is?|{0} and {1} make?|Find {0} + {1}.|What is the sum of {0} and {1}?|Work out {0} + {1}.",
+            "Please work out {0} plus {1}.|How much is {0} + {1}?|Tell me the sum of {0} and {1}."),
+        ["compare"] = Of("Which is larger, {0} or {1}?|Larger of {0} and {1}?|Compare {0} and {1}: the larger is|Max of {0}, {1}?|Larger number: {0} or {1}?|Is {0} or {1} larger?|Which number is larger: {0} or {1}?|Pick the larger: {0}, {1}|Find the larger of {0} and {1}.|What is the larger one of {0} and {1}?|{0} or {1}: which is larger?|Take the larger number of {0} and {1}.|Of {0} and {1}, which is larger?|Tell me the larger: {0} or {1}?",
+            "Please pick the larger one of {0} and {1}.|Compare {0} with {1}: which is larger?|Tell me which is larger, {0} or {1}."),
+        ["units"] = Of("How many {2} are {0} {1}?|Convert {0} {1} to {2}.|{0} {1} in {2}?|{0} {1} = ? {2}|Change {0} {1} into {2}.|How many {2} is {0} {1}?|Write {0} {1} in {2}.|{0} {1} is how many {2}?|Tell me {0} {1} in {2}.|What is {0} {1} in {2}?|Turn {0} {1} into {2}.|{0} {1} to {2}|How many {2} make {0} {1}?|Give {0} {1} in {2}.",
+            "Please convert {0} {1} into {2}.|How much is {0} {1} in {2}?|Tell me how many {2} are {0} {1}."),
+        ["weekday"] = Of("Today is {0}. What day is it {1} days {2}?|If today is {0}, which day is {1} days {2}?|{0}, {1} days {2}: which day?|What day is {1} days {2} {0}?|Today {0}; {1} days {2}?|Today is {0}. Which day is {1} days {2}?|It is {0}. {1} days {2}?|Which day is {1} days {2}? Today is {0}.|Tell me the day {1} days {2} {0}.|{0} and {1} days {2} is?|If it is {0}, what day is {1} days {2}?|Count {1} days {2} from {0}.|Now it is {0}. What is {1} days {2}?|The day {1} days {2} {0} is?",
+            "Given that today is {0}, which day is {1} days {2}?|It is {0} now. And {1} days {2}?|Tell me: today is {0}, what day is {1} days {2}?"),
+        ["copy"] = Of("Repeat: {0}|Say after me: {0}|Copy this: {0}|Echo: {0}|Write again: {0}|Please repeat: {0}|Say: {0}|Copy: {0}|Repeat after me: {0}|Write this: {0}|Please copy: {0}|Say it: {0}|Repeat the words: {0}|Read: {0}",
+            "Please repeat after me: {0}|Say it again: {0}|Please write this again: {0}"),
+        ["persona/name"] = Of("Who are you?|What is your name?|Introduce yourself.|What should I call you?|Tell me your name.|Tell me who you are.|Your name?|How should I call you?|What are you called?|Please introduce yourself.|Say who you are.|What are you?",
+            "Could you introduce yourself?|Please tell me your name.|Can you tell me who you are?"),
+        ["persona/skill"] = Of("What can you do?|How can you help me?|What are you good at?|What are your skills?|Tell me what you can do.|What do you know?|What can you help with?|What are you for?|How can you help?|What things can you do?|Can you help me?|Say what you can do.",
+            "Could you tell me what you can do?|What can you help me with?|Please tell me your skills."),
+        ["persona/home"] = Of("Where do you live?|Where are you?|Where is your home?|What place do you live in?|Tell me where you live.|Where do you come from?|Where are you from?|Which place is your home?|What is your home?|Say where you live.|Which town do you live in?|Where is your place?",
+            "Could you tell me where you live?|Please tell me where your home is.|What place are you from?"),
+        ["persona/thanks"] = Of("Thank you!|Thanks.|Many thanks!|Thanks a lot.|Thank you very much.|Thanks for your help.|Thank you for your help!|Great, thanks.|Thank you so much.|Thanks so much!|OK, thank you.|Big thanks.",
+            "Many thanks for your help!|Great, thank you very much.|OK, thanks a lot."),
+        ["persona/bye"] = Of("Goodbye!|Bye.|I am leaving.|See you.|Bye bye.|See you tomorrow.|I have to go.|Good night, bye.|See you next time.|OK, bye.|I am going now.|Until next time.",
+            "OK, goodbye!|I have to go, bye.|Goodbye, see you tomorrow."),
+        ["persona/hello"] = Of("Hello!|Hi.|Good morning!|Hey.|Good evening.|Hello there.|Hi there!|Good afternoon.|Hello, helper.|Hey there.|Hi, good morning.|Morning!",
+            "Hello, good morning!|Hey, good evening.|Hi, hello!"),
+    };
+}

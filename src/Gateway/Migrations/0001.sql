@@ -1,0 +1,28 @@
+CREATE TABLE ledger (
+  request_id TEXT PRIMARY KEY,
+  time TEXT NOT NULL,
+  organisation TEXT NOT NULL,
+  project TEXT NOT NULL,
+  key_id TEXT NOT NULL,
+  model TEXT NOT NULL,
+  model_version TEXT NOT NULL,
+  deployment TEXT NOT NULL,
+  site TEXT NOT NULL,
+  tokens_prompt INTEGER NOT NULL,
+  tokens_cached INTEGER NOT NULL,
+  tokens_generated INTEGER NOT NULL,
+  tokens_delivered INTEGER NOT NULL,
+  tokens_billed INTEGER NOT NULL,
+  price_version TEXT NOT NULL,
+  currency TEXT NOT NULL,
+  input_micros INTEGER NOT NULL,
+  cached_input_micros INTEGER NOT NULL,
+  output_micros INTEGER NOT NULL,
+  charge_micros INTEGER NOT NULL,
+  billing_basis TEXT NOT NULL,
+  end_reason TEXT NOT NULL,
+  http_status INTEGER NOT NULL,
+  time_to_first_token_ms REAL,
+  duration_ms REAL NOT NULL
+) STRICT;
+CREATE INDEX ledger_time ON ledger (time);
