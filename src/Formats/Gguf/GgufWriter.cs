@@ -4,8 +4,8 @@ using Weir.Formats.Bcl;
 
 namespace Weir.Formats.Gguf;
 
-/// <summary>Writes GGUF version 3 with 32-byte alignment. Collect metadata and tensors, then <see
-/// cref="Save"/>.</summary>
+/// <summary>Writes GGUF version 3 with 32-byte alignment. Collect metadata and tensors, then
+/// <see cref="Save"/>.</summary>
 public sealed class GgufWriter
 {
     private const int Alignment = 32;
@@ -14,6 +14,8 @@ public sealed class GgufWriter
 
     /// <summary>Values: string, bool, uint, int, float, string[] or int[].</summary>
     public void Add(string key, object value) => _metadata.Add((key, value));
+
+    public bool Has(string key) => _metadata.Exists(entry => entry.Key == key);
 
     /// <summary>A tensor whose <paramref name="shape"/> has the fastest dimension first.</summary>
     public void AddTensor(string name, GgufType type, long[] shape, float[] data)
@@ -116,8 +118,8 @@ public sealed class GgufWriter
                 writer.Write((ulong)numbers.Length);
                 foreach (var number in numbers) writer.Write(number);
                 break;
-            default: throw new ArgumentException($"GGUF metadata of type {value.GetType()} is not written.",
-                nameof(value));
+            default:
+                throw new ArgumentException($"GGUF metadata of type {value.GetType()} is not written.", nameof(value));
         }
     }
 }

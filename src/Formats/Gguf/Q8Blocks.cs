@@ -30,8 +30,10 @@ public static class Q8Blocks
             float inverse = scale == 0 ? 0 : 1 / scale;
             MemoryMarshal.Write(bytes, (Half)scale);
             for (int i = 0; i < Elements; i++)
-                bytes[2 + i] = (byte)(sbyte)Math.Clamp(MathF.Round(source[i] * inverse, MidpointRounding.AwayFromZero),
-                -127, 127);
+            {
+                float steps = MathF.Round(source[i] * inverse, MidpointRounding.AwayFromZero);
+                bytes[2 + i] = (byte)(sbyte)Math.Clamp(steps, -127, 127);
+            }
         }
     }
 }

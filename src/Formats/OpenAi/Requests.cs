@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -8,95 +7,52 @@ namespace Weir.Formats.OpenAi;
 /// them.</summary>
 public sealed record ChatMessage(string? Role, [property: JsonConverter(typeof(TextContentConverter))] string? Content);
 
+/// <summary>What a streamed answer reports. With <paramref name="IncludeUsage"/> a chunk without choices at the end
+/// has the usage; with <paramref name="ContinuousUsageStats"/> every chunk has the usage so far.</summary>
 public sealed record StreamOptions(bool? IncludeUsage = null, bool? ContinuousUsageStats = null);
 
-/// <summary>What chat and plain completions have in common. Fields that are not known are ignored.</summary>
+/// <summary>What chat and plain completions have in common. Fields that are not known are ignored; ranges are checked
+/// by the engine.</summary>
 public abstract record GenerationRequest
 {
     public string? Model { get; init; }
+    /// <summary>0 to 2; 0 is greedy.</summary>
     public double? Temperature { get; init; }
+    /// <summary>Above 0, at most 1.</summary>
     public double? TopP { get; init; }
+    /// <summary>0 is off.</summary>
     public int? TopK { get; init; }
     public long? Seed { get; init; }
     [JsonConverter(typeof(StringOrListConverter))] public IReadOnlyList<string>? Stop { get; init; }
     public int? MaxTokens { get; init; }
     public bool? Stream { get; init; }
     public StreamOptions? StreamOptions { get; init; }
+    /// <summary>Answers wanted; engines of Weir make one.</summary>
     public int? N { get; init; }
 }
 
 /// <summary>Body of <c>POST /v1/chat/completions</c>.</summary>
 public sealed record ChatRequest : GenerationRequest
 {
-    public IReadOnlyList<ChatMessage>? Messages { get; init; }
+    public IReadOnlyList<ChatMessage?>? Messages { get; init; }
+    /// <summary>The newer name of <see cref="GenerationRequest.MaxTokens"/>; it goes first.</summary>
     public int? MaxCompletionTokens { get; init; }
     public bool? Logprobs { get; init; }
+    public int? TopLogprobs { get; init; }
     public JsonElement? Tools { get; init; }
     public JsonElement? ResponseFormat { get; init; }
 }
 
-/// <summary>Body of <c>POST /v1/completions</c>. The prompt is a text, a list of one text, or a list of token
-/// ids.</summary>
+/// <summary>Body of <c>POST /v1/completions</c>.</summary>
 public sealed record CompletionRequest : GenerationRequest
 {
-    public JsonElement Prompt { get; init; }
+    public Prompt? Prompt { get; init; }
+    /// <summary>Whether the answer begins with the prompt.</summary>
     public bool? Echo { get; init; }
+    /// <summary>Log-probabilities of the tokens, and of so many of the likeliest at each place; 0 to 5.</summary>
     public int? Logprobs { get; init; }
 }
 
-/// <summary>A string, or an array of parts of type text.</summary>
-public sealed class TextContentConverter : JsonConverter<string?>
-{
-    public override string? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
-    {
-        if (reader.TokenType == JsonTokenType.Null) return null;
-        if (reader.TokenType == JsonTokenType.String) return reader.GetString();
-        if (reader.TokenType != JsonTokenType.StartArray) throw new JsonException("content must be a string or an "
-            + "array of parts");
-        var text = new StringBuilder();
-        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
-        {
-            using var part = JsonDocument.ParseValue(ref reader);
-            if (part.RootElement.ValueKind != JsonValueKind.Object
-                || !part.RootElement.TryGetProperty("type", out var type)
-                || type.ValueKind != JsonValueKind.String || type.GetString() != "text"
-                || !part.RootElement.TryGetProperty("text", out var value) || value.ValueKind != JsonValueKind.String)
-                throw new JsonException("only content parts of type 'text' are supported");
-            text.Append(value.GetString());
-        }
-        return text.ToString();
-    }
-
-    public override void Write(Utf8JsonWriter writer, string? value, JsonSerializerOptions options) =>
-        writer.WriteStringValue(value);
-}
-
-/// <summary>One string or a list of strings.</summary>
-public sealed class StringOrListConverter : JsonConverter<IReadOnlyList<string>?>
-{
-    private const int MostStrings = 16;
-
-    public override IReadOnlyList<string>? Read(ref Utf8JsonReader reader, Type typeToConvert,
-        JsonSerializerOptions options)
-    {
-        if (reader.TokenType == JsonTokenType.Null) return null;
-        if (reader.TokenType == JsonTokenType.String) return [reader.GetString()!];
-        if (reader.TokenType != JsonTokenType.StartArray) throw new JsonException("stop must be a string or an array "
-            + "of strings");
-        var list = new List<string>();
-        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
-        {
-            if (reader.TokenType != JsonTokenType.String || list.Count == MostStrings)
-                throw new JsonException($"stop must be a string or an array of at most {MostStrings} strings");
-            list.Add(reader.GetString()!);
-        }
-        return list;
-    }
-
-    public override void Write(Utf8JsonWriter writer, IReadOnlyList<string>? value, JsonSerializerOptions options)
-    {
-        writer.WriteStartArray();
-        foreach (var item in value ?? []) writer.WriteStringValue(item);
-        writer.WriteEndArray();
-    }
-}
+/// <summary>A prompt: a text, a list of one text, or a list of token ids. One of the two is null.</summary>
+[JsonConverter(typeof(PromptConverter))]
+public sealed record Prompt(string? Text, IReadOnlyList<int>? Ids);

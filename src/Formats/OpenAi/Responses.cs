@@ -6,18 +6,21 @@ namespace Weir.Formats.OpenAi;
 
 public sealed record PromptTokensDetails(int CachedTokens);
 
+/// <summary>Tokens of a request. <see cref="CompletionTokens"/> counts every token that was sampled, the one that
+/// ended the answer included.</summary>
 public sealed record Usage(int PromptTokens, int CompletionTokens, int TotalTokens,
-    PromptTokensDetails PromptTokensDetails)
+    PromptTokensDetails? PromptTokensDetails)
 {
-    public static Usage Of(int prompt, int completion) =>
-        new(prompt, completion, prompt + completion, new PromptTokensDetails(0));
+    public static Usage Of(int prompt, int completion) => new(prompt, completion, prompt + completion,
+        new PromptTokensDetails(0));
 }
 
-public sealed record AnswerMessage(string Role, string Content, string? Refusal);
+public sealed record AnswerMessage(string Role, string Content, string? Refusal = null);
 
-public sealed record ChatChoice(int Index, AnswerMessage Message, object? Logprobs, string FinishReason);
+/// <summary>An answer. <see cref="FinishReason"/> is <c>stop</c> or <c>length</c>.</summary>
+public sealed record ChatChoice(int Index, AnswerMessage Message, string FinishReason);
 
-/// <summary>Answer of <c>POST /v1/chat/completions</c>.</summary>
+/// <summary>Answer of <c>POST /v1/chat/completions</c>. <see cref="Created"/> is in Unix seconds.</summary>
 public sealed record ChatResponse(string Id, string Object, long Created, string Model,
     IReadOnlyList<ChatChoice> Choices, Usage Usage);
 
@@ -26,13 +29,15 @@ public sealed record Delta(string? Role = null, string? Content = null);
 public sealed record ChunkChoice(int Index, Delta Delta,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? FinishReason);
 
-/// <summary>A server-sent event of a streamed chat. <see cref="Usage"/> is the last property, so that a gateway can cut
-/// it off.</summary>
-public sealed record ChatChunk(string Id, string Object, long Created, string Model,
-    IReadOnlyList<ChunkChoice> Choices, Usage? Usage = null);
+/// <summary>A server-sent event of a streamed chat. <see cref="Usage"/> is the last property, so that a gateway can
+/// cut it off.</summary>
+public sealed record ChatChunk(string Id, string Object, long Created, string Model, IReadOnlyList<ChunkChoice> Choices,
+    [property: JsonPropertyOrder(1)] Usage? Usage = null);
 
+/// <summary>Log-probabilities (natural) of tokens in the form of plain completions. The first token of a prompt has
+/// none. Offsets are in characters (code points) from the beginning of the text.</summary>
 public sealed record LogprobList(IReadOnlyList<string> Tokens, IReadOnlyList<double?> TokenLogprobs,
-    IReadOnlyList<int> TextOffset);
+    IReadOnlyList<int> TextOffset, IReadOnlyList<IReadOnlyDictionary<string, double>?>? TopLogprobs = null);
 
 public sealed record CompletionChoice(int Index, string Text,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] LogprobList? Logprobs,
@@ -40,11 +45,11 @@ public sealed record CompletionChoice(int Index, string Text,
 
 /// <summary>Answer, or streamed part of an answer, of <c>POST /v1/completions</c>.</summary>
 public sealed record CompletionResponse(string Id, string Object, long Created, string Model,
-    IReadOnlyList<CompletionChoice> Choices,
-    Usage? Usage = null);
+    IReadOnlyList<CompletionChoice> Choices, [property: JsonPropertyOrder(1)] Usage? Usage = null);
 
 public sealed record ModelEntry(string Id, string Object, long Created, string OwnedBy);
 
+/// <summary>Answer of <c>GET /v1/models</c>.</summary>
 public sealed record ModelList(string Object, IReadOnlyList<ModelEntry> Data);
 
 public sealed record ErrorBody(string Message, string Type,

@@ -1,6 +1,8 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using Weir.Formats.Bcl;
 using Weir.Formats.Gguf;
+using Weir.Formats.Runs;
 using Weir.Inference.Models;
 
 namespace Weir.Inference.Commands;
@@ -8,12 +10,22 @@ namespace Weir.Inference.Commands;
 /// <summary><c>weir model convert</c>: a model folder as GGUF.</summary>
 public static class ModelConvertCommand
 {
-    private static readonly Argument<string> Source = new("MODEL") { Description = "Model folder (or .gguf file)." };
-    private static readonly Option<string> Out =
-        new("--out") { Description = "The .gguf file to write.", Required = true };
+    private static readonly Argument<string> Source = new("MODEL_DIR")
+    {
+        Description = "Model folder, or a .gguf file.",
+    };
+    private static readonly Option<string> Out = new("--out")
+    {
+        Description = "The .gguf file to write.", Required = true,
+    };
     private static readonly Option<string> Type = new("--type")
     {
-        Description = "f32, f16 or q8_0.", DefaultValueFactory = _ => "f16",
+        Description = "How matrices are stored: f32, f16 or q8_0. Norms are always f32.",
+        DefaultValueFactory = _ => "f16",
+    };
+    private static readonly Option<string?> Json = new("--json")
+    {
+        Description = "Also write what was made to this file.",
     };
 
     public static Command Create()
@@ -22,27 +34,36 @@ public static class ModelConvertCommand
             "Write a model as GGUF for llama.cpp, with its tokenizer and chat template inside.\n\n"
             + "Example: weir model convert runs/sft/outputs/model --out town.gguf --type q8_0")
         {
-            Source, Out, Type,
+            Source, Out, Type, Json,
         };
-        command.SetAction(parsed =>
-        {
-            var type = parsed.GetValue(Type) switch
-            {
-                "f32" => GgufType.F32,
-                "f16" => GgufType.F16,
-                "q8_0" => GgufType.Q8,
-                var other => throw new UserErrorException($"--type {other}: use f32, f16 or q8_0.",
-                ExitCodes.WrongUsage),
-            };
-            var source = Path.GetFullPath(parsed.GetValue(Source)!);
-            var target = Path.GetFullPath(parsed.GetValue(Out)!);
-            var exceptions = GgufModel.Save(LoadedModel.Load(source), Path.GetFileNameWithoutExtension(target), target,
-                type);
-            foreach (var tensor in exceptions)
-                Console.Error.WriteLine($"{tensor}: rows are no multiple of {Q8Blocks.Elements}, written as F16");
-            Console.WriteLine($"{target}  {new FileInfo(target).Length:N0} bytes");
-            return ExitCodes.Done;
-        });
+        command.SetAction(parsed => Convert(parsed.GetValue(Source)!, parsed.GetValue(Out)!, parsed.GetValue(Type)!,
+            parsed.GetValue(Json)));
         return command;
+    }
+
+    private static int Convert(string source, string target, string typeName, string? json)
+    {
+        var type = typeName switch
+        {
+            "f32" => GgufType.F32,
+            "f16" => GgufType.F16,
+            "q8_0" => GgufType.Q8,
+            _ => throw new UserErrorException($"--type {typeName}: use f32, f16 or q8_0.", ExitCodes.WrongUsage),
+        };
+        target = Path.GetFullPath(target);
+        var model = LoadedModel.Load(JobEnvironment.Current.Resolve(source, Environment.CurrentDirectory));
+        var unaligned = GgufModel.Save(model, Path.GetFileNameWithoutExtension(target), target, type);
+        foreach (var tensor in unaligned)
+            Console.Error.WriteLine(
+                $"{tensor}: its rows are no multiple of {Q8Blocks.Elements}, so it is written as f16");
+        long bytes = new FileInfo(target).Length;
+        Console.WriteLine($"{target}  {bytes:N0} bytes");
+        if (json is not null)
+            AtomicFile.WriteAllText(json, new JsonObject
+            {
+                ["path"] = target, ["type"] = typeName, ["bytes"] = bytes, ["digest"] = Digest.OfFile(target),
+                ["asF16"] = new JsonArray([.. unaligned.Select(name => (JsonNode)name)]),
+            }.ToJsonString(WeirJson.Options(indented: true)) + "\n");
+        return ExitCodes.Done;
     }
 }

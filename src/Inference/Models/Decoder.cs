@@ -3,145 +3,150 @@ using Weir.Inference.Kernels;
 
 namespace Weir.Inference.Models;
 
-/// <summary>Keys and values of one sequence, [position][layer] rows of KV heads; grows by doubling up to the
-/// context.</summary>
-internal sealed class KvCache(ModelConfig config)
-{
-    private readonly int _row = config.KeyValueHeadCount * config.HeadSize;
-    private readonly float[][] _keys = new float[config.LayerCount][];
-    private readonly float[][] _values = new float[config.LayerCount][];
-    private int _capacity;
-
-    /// <summary>Positions filled.</summary>
-    public int Length { get; set; }
-
-    public void Reserve(int positions)
-    {
-        if (positions <= _capacity) return;
-        _capacity = Math.Min(Math.Max(positions, Math.Max(64, _capacity * 2)), config.ContextLength);
-        for (int l = 0; l < config.LayerCount; l++)
-        {
-            Array.Resize(ref _keys[l], _capacity * _row);
-            Array.Resize(ref _values[l], _capacity * _row);
-        }
-    }
-
-    public Span<float> Keys(int layer, int position) => _keys[layer].AsSpan(position * _row, _row);
-
-    public Span<float> Values(int layer, int position) => _values[layer].AsSpan(position * _row, _row);
-}
-
 /// <summary>
 /// The Llama decoder: for each layer RMSNorm, grouped-query attention with rotary positions over the cache, RMSNorm,
-/// SwiGLU, with residuals around both; then RMSNorm and head. An instance holds the scratch of one thread.
-/// Shapes: T tokens of a chunk, C hidden, Q = heads · D, K = KV heads · D, F intermediate, V vocabulary.
+/// SwiGLU, with residuals around both; then RMSNorm and head. An instance holds the scratch of one thread. How a
+/// prompt is cut into chunks does not change the results, bit for bit.
 /// </summary>
 internal sealed class Decoder
 {
     /// <summary>Tokens of a prompt that are read in one go.</summary>
     public const int ChunkTokens = 64;
 
-    private readonly LoadedModel _model;
+    /// <summary>Rows of logits that are made at once.</summary>
+    public const int LogitRows = 8;
+
     private readonly ModelConfig _config;
-    private readonly float[] _x, _norm, _query, _attention, _projected, _gate, _up, _scores;
+    private readonly ModelWeights _weights;
+    private readonly Attention _attention;
+    private readonly double[] _frequencies;
+    private readonly int _hidden, _queries, _keys, _inner;
+    private readonly float[] _x, _norm, _query, _key, _value, _attended, _projected, _gate, _up, _turns;
+    private float[] _logits = [];
+    private int _count;
 
     public Decoder(LoadedModel model)
     {
-        _model = model;
         _config = model.Config;
-        int hidden = _config.HiddenSize, queries = _config.HeadCount * _config.HeadSize;
-        _x = new float[ChunkTokens * hidden];
-        _norm = new float[ChunkTokens * hidden];
-        _projected = new float[ChunkTokens * hidden];
-        _query = new float[ChunkTokens * queries];
-        _attention = new float[ChunkTokens * queries];
-        _gate = new float[ChunkTokens * _config.IntermediateSize];
-        _up = new float[ChunkTokens * _config.IntermediateSize];
-        _scores = new float[_config.ContextLength];
-        KeyScratch = new float[ChunkTokens * _config.KeyValueHeadCount * _config.HeadSize];
-        ValueScratch = new float[KeyScratch.Length];
+        _weights = model.Weights;
+        _attention = new Attention(_config);
+        int half = _config.HeadSize / 2;
+        // Hugging Face's Llama: pair i turns by position · theta^(-2i / size).
+        _frequencies = [.. Enumerable.Range(0, half)
+            .Select(i => Math.Pow(_config.RopeTheta, -2.0 * i / _config.HeadSize))];
+        _hidden = PanelMatrix.PaddedTo16(_config.HiddenSize);
+        _queries = PanelMatrix.PaddedTo16(_config.HeadCount * _config.HeadSize);
+        _keys = PanelMatrix.PaddedTo16(_config.KeyValueHeadCount * _config.HeadSize);
+        _inner = PanelMatrix.PaddedTo16(_config.IntermediateSize);
+        (_x, _norm, _projected) = (Rows(_hidden), Rows(_hidden), Rows(_hidden));
+        (_query, _key, _value) = (Rows(_queries), Rows(_keys), Rows(_keys));
+        (_gate, _up, _turns) = (Rows(_inner), Rows(_inner), Rows(_config.HeadSize));
+        _attended = Rows(_attention.Stride);
     }
 
-    private float[] KeyScratch { get; }
-    private float[] ValueScratch { get; }
+    /// <summary>Threads that one step may use; small products use one all the same.</summary>
+    public int Threads { get; set; } = 1;
 
-    /// <summary>Reads the tokens (at most <see cref="ChunkTokens"/>) into the cache and writes the logits of the last
-    /// one, or of all of them where <paramref name="logits"/> holds T · V.</summary>
-    public void Forward(ReadOnlySpan<int> tokens, KvCache cache, Span<float> logits)
+    /// <summary>Reads 1 to <see cref="ChunkTokens"/> tokens into the cache. <see cref="Logits(int)"/> can then be
+    /// asked for each of them.</summary>
+    public void Forward(ReadOnlySpan<int> tokens, KvCache cache)
     {
-        int count = tokens.Length, hidden = _config.HiddenSize, first = cache.Length,
-            vocabulary = _config.VocabularySize;
-        cache.Reserve(first + count);
-        for (int t = 0; t < count; t++)
-            _model.Weights.Embedding.AsSpan(tokens[t] * hidden, hidden).CopyTo(_x.AsSpan(t * hidden));
+        _count = tokens.Length;
+        int first = cache.Length;
+        cache.Reserve(first + _count);
+        for (int t = 0; t < _count; t++)
+            _weights.Embedding.CopyRow(tokens[t], _x.AsSpan(t * _hidden, _config.HiddenSize));
+        Turn(first);
         for (int l = 0; l < _config.LayerCount; l++)
         {
-            var layer = _model.Weights.Layers[l];
-            Normalise(layer.InputNorm, count);
-            Attend(layer, l, cache, first, count);
-            Elementwise.Add(_x.AsSpan(0, count * hidden), _projected.AsSpan(0, count * hidden));
-            Normalise(layer.PostNorm, count);
-            FeedForward(layer, count);
-            Elementwise.Add(_x.AsSpan(0, count * hidden), _projected.AsSpan(0, count * hidden));
+            var layer = _weights.Layers[l];
+            Normalise(layer.InputNorm);
+            Attend(layer, l, cache, first);
+            Elementwise.Add(_x.AsSpan(0, _count * _hidden), _projected.AsSpan(0, _count * _hidden));
+            Normalise(layer.PostNorm);
+            FeedForward(layer);
+            Elementwise.Add(_x.AsSpan(0, _count * _hidden), _projected.AsSpan(0, _count * _hidden));
         }
-        cache.Length = first + count;
-        if (logits.IsEmpty) return;
-        Normalise(_model.Weights.FinalNorm, count);
-        int wanted = logits.Length >= count * vocabulary ? count : 1;
-        MatrixProduct.Multiply(_norm.AsSpan((count - wanted) * hidden), wanted, _model.Weights.Head, vocabulary,
-            hidden, logits);
+        cache.Length = first + _count;
     }
 
-    private void Normalise(float[] weight, int count)
+    /// <summary>Logits [vocabulary] after the chunk's token <paramref name="row"/>; valid until the next
+    /// call.</summary>
+    public Span<float> Logits(int row)
     {
-        int hidden = _config.HiddenSize;
-        for (int t = 0; t < count; t++)
-            Elementwise.RmsNorm(_x.AsSpan(t * hidden, hidden), weight, (float)_config.NormEpsilon,
-            _norm.AsSpan(t * hidden, hidden));
+        MakeLogits(row, 1);
+        return _logits.AsSpan(0, _config.VocabularySize);
     }
 
-    private void Attend(LayerWeights layer, int l, KvCache cache, int first, int count)
+    /// <summary>Logits after up to <see cref="LogitRows"/> tokens of the chunk, given to <paramref name="use"/> row by
+    /// row.</summary>
+    public void Logits(int first, int rows, Action<int, Memory<float>> use)
     {
-        int hidden = _config.HiddenSize, size = _config.HeadSize, queries = _config.HeadCount * size,
-            keys = _config.KeyValueHeadCount * size;
-        MatrixProduct.Multiply(_norm, count, layer.Query, queries, hidden, _query);
-        MatrixProduct.Multiply(_norm, count, layer.Key, keys, hidden, KeyScratch);
-        MatrixProduct.Multiply(_norm, count, layer.Value, keys, hidden, ValueScratch);
-        for (int t = 0; t < count; t++)
-        {
-            int position = first + t;
-            for (int h = 0; h < _config.HeadCount; h++) _model.Rotary.Rotate(_query.AsSpan(t * queries + h * size,
-                size), position);
-            for (int h = 0; h < _config.KeyValueHeadCount; h++) _model.Rotary.Rotate(KeyScratch.AsSpan(t * keys
-                + h * size, size), position);
-            KeyScratch.AsSpan(t * keys, keys).CopyTo(cache.Keys(l, position));
-            ValueScratch.AsSpan(t * keys, keys).CopyTo(cache.Values(l, position));
-        }
-        int group = _config.HeadCount / _config.KeyValueHeadCount;
-        float scale = 1 / MathF.Sqrt(size);
-        for (int t = 0; t < count; t++)
-            for (int h = 0; h < _config.HeadCount; h++)
+        MakeLogits(first, rows);
+        for (int r = 0; r < rows; r++)
+            use(first + r, _logits.AsMemory(r * _weights.Head.Stride, _config.VocabularySize));
+    }
+
+    private static float[] Rows(int stride) => new float[ChunkTokens * stride];
+
+    private void MakeLogits(int first, int rows)
+    {
+        if (first < 0 || first + rows > _count) throw new ArgumentOutOfRangeException(nameof(first));
+        if (_logits.Length < rows * _weights.Head.Stride) _logits = new float[rows * _weights.Head.Stride];
+        for (int t = first; t < first + rows; t++) NormaliseRow(_weights.FinalNorm, t);
+        _weights.Head.Multiply(_norm, first * _hidden, _hidden, rows, _logits, Threads);
+    }
+
+    private void Turn(int first)
+    {
+        int half = _frequencies.Length;
+        for (int t = 0; t < _count; t++)
+            for (int i = 0; i < half; i++)
             {
-                int length = first + t + 1, from = h / group * size;
-                var query = _query.AsSpan(t * queries + h * size, size);
-                var scores = _scores.AsSpan(0, length);
-                for (int p = 0; p < length; p++) scores[p] =
-                    scale * MatrixProduct.Dot(query, cache.Keys(l, p).Slice(from, size));
-                Elementwise.Softmax(scores);
-                var result = _attention.AsSpan(t * queries + h * size, size);
-                result.Clear();
-                for (int p = 0; p < length; p++) Elementwise.AddScaled(result, cache.Values(l, p).Slice(from, size),
-                    scores[p]);
+                var (sin, cos) = Math.SinCos((first + t) * _frequencies[i]);
+                _turns[t * 2 * half + i] = (float)cos;
+                _turns[t * 2 * half + half + i] = (float)sin;
             }
-        MatrixProduct.Multiply(_attention, count, layer.Output, hidden, queries, _projected);
     }
 
-    private void FeedForward(LayerWeights layer, int count)
+    private void Normalise(float[] weight)
     {
-        int hidden = _config.HiddenSize, inner = _config.IntermediateSize;
-        MatrixProduct.Multiply(_norm, count, layer.Gate, inner, hidden, _gate);
-        MatrixProduct.Multiply(_norm, count, layer.Up, inner, hidden, _up);
-        Elementwise.SwiGlu(_gate.AsSpan(0, count * inner), _up.AsSpan(0, count * inner));
-        MatrixProduct.Multiply(_gate, count, layer.Down, hidden, inner, _projected);
+        for (int t = 0; t < _count; t++) NormaliseRow(weight, t);
+    }
+
+    private void NormaliseRow(float[] weight, int t) =>
+        Elementwise.RmsNorm(_x.AsSpan(t * _hidden, _config.HiddenSize), weight, (float)_config.NormEpsilon,
+            _norm.AsSpan(t * _hidden, _config.HiddenSize));
+
+    private void Attend(LayerWeights layer, int l, KvCache cache, int first)
+    {
+        int size = _config.HeadSize;
+        layer.Query.Multiply(_norm, 0, _hidden, _count, _query, Threads);
+        layer.Key.Multiply(_norm, 0, _hidden, _count, _key, Threads);
+        layer.Value.Multiply(_norm, 0, _hidden, _count, _value, Threads);
+        float scale = 1 / MathF.Sqrt(size);
+        for (int t = 0; t < _count; t++)
+        {
+            var turns = _turns.AsSpan(t * size, size);
+            for (int h = 0; h < _config.HeadCount; h++)
+                Elementwise.Rotate(_query.AsSpan(t * _queries + h * size, size), turns);
+            Elementwise.Scale(_query.AsSpan(t * _queries, _queries), scale);
+            for (int h = 0; h < _config.KeyValueHeadCount; h++)
+            {
+                var key = _key.AsSpan(t * _keys + h * size, size);
+                Elementwise.Rotate(key, turns);
+                cache.Store(l, h, first + t, key, _value.AsSpan(t * _keys + h * size, size));
+            }
+        }
+        _attention.Attend(_query, _queries, cache, l, first, _count, _attended);
+        layer.Output.Multiply(_attended, 0, _attention.Stride, _count, _projected, Threads);
+    }
+
+    private void FeedForward(LayerWeights layer)
+    {
+        layer.Gate.Multiply(_norm, 0, _hidden, _count, _gate, Threads);
+        layer.Up.Multiply(_norm, 0, _hidden, _count, _up, Threads);
+        Elementwise.SwiGlu(_gate.AsSpan(0, _count * _inner), _up.AsSpan(0, _count * _inner));
+        layer.Down.Multiply(_gate, 0, _inner, _count, _projected, Threads);
     }
 }

@@ -1,8 +1,7 @@
 using Weir.Formats.Bcl;
 using Weir.Formats.Gguf;
 using Weir.Formats.Models;
-using Weir.Text.Chat;
-using Weir.Text.Tokenizers;
+using Weir.Inference.Kernels;
 
 namespace Weir.Inference.Models;
 
@@ -10,32 +9,30 @@ namespace Weir.Inference.Models;
 /// dimensions, so the rows of query and key matrices are interleaved on export and put back on import.</summary>
 internal static class GgufModel
 {
-    private const int NormalToken = 1, ControlToken = 3;
-
+    /// <exception cref="UserErrorException">The file is damaged or of a kind that this version does not
+    /// run.</exception>
     public static LoadedModel Load(string path)
     {
         using var file = GgufFile.Open(path);
         var architecture = file.Get<string>("general.architecture");
         if (architecture != "llama")
             throw new UserErrorException($"{path}: architecture '{architecture}' is not supported; this version runs "
-                + $"'llama'.");
+                + "'llama'.");
         var config = ReadConfig(file);
         config.Validate(path);
-        var weights = ModelWeights.Collect(config, path, name =>
-        {
-            var ggufName = NameOf(name);
-            if (!file.Tensors.ContainsKey(ggufName)) return null;
-            var data = file.ReadFloat32(ggufName);
-            return HeadsOf(name, config) is { } heads && data.Length == heads * config.HeadSize * config.HiddenSize
-                ? Rearranged(data, heads, config, interleave: false) : data;
-        });
-        var tokenizer = ReadTokenizer(file);
-        LoadedModel.CheckVocabulary(config, tokenizer, path);
+        RefuseOtherTensors(file, config);
+        var weights = ModelWeights.Collect(config, path,
+            name => file.Tensors.TryGetValue(GgufNames.Of(name), out var tensor) ? [.. tensor.Shape.Reverse()] : null,
+            name =>
+            {
+                var data = file.ReadFloat32(GgufNames.Of(name));
+                return HeadsOf(name, config) is { } heads ? Rearranged(data, heads, config, interleave: false) : data;
+            });
+        var tokenizer = GgufTokenizer.Read(file);
         HashSet<int> ends = [];
         foreach (var key in (string[])["tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id"])
-            if (file.TryGetInteger(key) is { } id) ends.Add((int)id);
-        if (tokenizer.IdOf(WeirTokens.EndOfText) is { } endOfText) ends.Add(endOfText);
-        return new LoadedModel(config, weights, tokenizer, ends);
+            if (file.TryGetInteger(key) is >= 0 and <= int.MaxValue and var id) ends.Add((int)id);
+        return LoadedModel.Create(config, weights, tokenizer, ends, path);
     }
 
     /// <summary>Writes the model as GGUF. A matrix whose rows do not divide into Q8_0 blocks is written as F16 instead;
@@ -45,62 +42,70 @@ internal static class GgufModel
         var config = model.Config;
         var writer = new GgufWriter();
         WriteConfig(writer, config, name, type);
-        WriteTokenizer(writer, model);
+        GgufTokenizer.Write(writer, model);
         var exceptions = new List<string>();
-        void Matrix(string tensor, float[] data, long inputs)
+        void Matrix(string tensor, PanelMatrix matrix)
         {
+            var data = matrix.ToRows();
             if (HeadsOf(tensor, config) is { } heads) data = Rearranged(data, heads, config, interleave: true);
-            var chosen = type == GgufType.Q8 && inputs % Q8Blocks.Elements != 0 ? GgufType.F16 : type;
-            if (chosen != type) exceptions.Add(NameOf(tensor));
-            writer.AddTensor(NameOf(tensor), chosen, [inputs, data.LongLength / inputs], data);
+            var chosen = type == GgufType.Q8 && matrix.Inputs % Q8Blocks.Elements != 0 ? GgufType.F16 : type;
+            if (chosen != type) exceptions.Add(GgufNames.Of(tensor));
+            writer.AddTensor(GgufNames.Of(tensor), chosen, [matrix.Inputs, matrix.Outputs], data);
         }
         void Norm(string tensor, float[] data) =>
-            writer.AddTensor(NameOf(tensor), GgufType.F32, [data.LongLength], data);
+            writer.AddTensor(GgufNames.Of(tensor), GgufType.F32, [data.LongLength], data);
 
-        long hidden = config.HiddenSize;
-        Matrix(TensorNames.Embedding, model.Weights.Embedding, hidden);
+        Matrix(TensorNames.Embedding, model.Weights.Embedding);
         for (int l = 0; l < config.LayerCount; l++)
         {
             var layer = model.Weights.Layers[l];
             Norm(TensorNames.InputNorm(l), layer.InputNorm);
-            Matrix(TensorNames.Query(l), layer.Query, hidden);
-            Matrix(TensorNames.Key(l), layer.Key, hidden);
-            Matrix(TensorNames.Value(l), layer.Value, hidden);
-            Matrix(TensorNames.Output(l), layer.Output, config.HeadCount * config.HeadSize);
+            Matrix(TensorNames.Query(l), layer.Query);
+            Matrix(TensorNames.Key(l), layer.Key);
+            Matrix(TensorNames.Value(l), layer.Value);
+            Matrix(TensorNames.Output(l), layer.Output);
             Norm(TensorNames.PostNorm(l), layer.PostNorm);
-            Matrix(TensorNames.Gate(l), layer.Gate, hidden);
-            Matrix(TensorNames.Up(l), layer.Up, hidden);
-            Matrix(TensorNames.Down(l), layer.Down, config.IntermediateSize);
+            Matrix(TensorNames.Gate(l), layer.Gate);
+            Matrix(TensorNames.Up(l), layer.Up);
+            Matrix(TensorNames.Down(l), layer.Down);
         }
         Norm(TensorNames.FinalNorm, model.Weights.FinalNorm);
-        if (!config.TiedEmbeddings) Matrix(TensorNames.Head, model.Weights.Head, hidden);
+        if (!config.TiedEmbeddings) Matrix(TensorNames.Head, model.Weights.Head);
         writer.Save(path);
         return exceptions;
     }
 
     private static ModelConfig ReadConfig(GgufFile file)
     {
-        int Size(string key) => file.GetInteger("llama." + key) is var value and >= 0 and <= int.MaxValue ? (int)value
-            : 0;
-        int heads = Size("attention.head_count"), hidden = Size("embedding_length");
-        if (!file.Tensors.TryGetValue("token_embd.weight", out var embedding) || embedding.Shape.Count != 2
-            || heads < 1)
-            throw new UserErrorException($"{file.Path}: the token embedding or the head count is missing.");
-        int headSize = (int)(file.TryGetInteger("llama.attention.key_length") ?? hidden / heads);
-        if ((file.TryGetInteger("llama.rope.dimension_count") ?? headSize) != headSize)
-            throw new UserErrorException($"{file.Path}: rotary embedding of a part of the head is not supported.");
+        UserErrorException Bad(string what) => new($"{file.Path}: {what}.");
+        int Size(string key, int? otherwise = null)
+        {
+            if (otherwise is { } value && !file.Metadata.ContainsKey("llama." + key)) return value;
+            return file.GetInteger("llama." + key) is >= 0 and <= int.MaxValue and var found ? (int)found
+                : throw Bad($"'llama.{key}' is out of range");
+        }
+        double Number(string key, double otherwise) => !file.Metadata.ContainsKey(key) ? otherwise
+            : file.TryGetNumber(key) is > 0 and < 1e12 and var found ? found : throw Bad($"'{key}' is out of range");
+
+        if (!file.Tensors.TryGetValue("token_embd.weight", out var embedding) || embedding.Shape.Count != 2)
+            throw Bad("the token embedding is missing");
+        int heads = Math.Max(1, Size("attention.head_count")), hidden = Size("embedding_length");
+        int headSize = Size("attention.key_length", hidden / heads);
+        if (Size("rope.dimension_count", headSize) != headSize || Size("attention.value_length", headSize) != headSize)
+            throw Bad("rotary embedding of a part of the head, or values of another size than keys, are not supported");
+        if (file.Metadata.GetValueOrDefault("llama.rope.scaling.type") is string and not "none")
+            throw Bad("scaled rotary embedding is not supported");
         return new ModelConfig
         {
             VocabularySize = (int)Math.Min(embedding.Shape[1], int.MaxValue), HiddenSize = hidden,
-                LayerCount = Size("block_count"),
-            IntermediateSize = Size("feed_forward_length"), HeadCount = heads,
-            KeyValueHeadCount = (int)(file.TryGetInteger("llama.attention.head_count_kv") ?? heads),
-            HeadDimension = headSize,
+            LayerCount = Size("block_count"), IntermediateSize = Size("feed_forward_length"), HeadCount = heads,
+            KeyValueHeadCount = Size("attention.head_count_kv", heads), HeadDimension = headSize,
             ContextLength = Size("context_length"),
-            NormEpsilon = file.TryGetNumber("llama.attention.layer_norm_rms_epsilon") ?? 1e-5,
-            RopeTheta = file.TryGetNumber("llama.rope.freq_base") ?? 10000,
-            TiedEmbeddings = !file.Tensors.ContainsKey("output.weight"),
-            EosTokenId = (int?)file.TryGetInteger("tokenizer.ggml.eos_token_id"),
+            NormEpsilon = Number("llama.attention.layer_norm_rms_epsilon", 1e-5),
+            RopeTheta = Number("llama.rope.freq_base", 10000),
+            TiedEmbeddings = !file.Tensors.ContainsKey(GgufNames.Of(TensorNames.Head)),
+            EosTokenId = file.TryGetInteger("tokenizer.ggml.eos_token_id") is >= 0 and <= int.MaxValue and var eos
+                ? (int)eos : null,
         };
     }
 
@@ -123,49 +128,26 @@ internal static class GgufModel
         writer.Add("llama.vocab_size", (uint)config.VocabularySize);
     }
 
-    private static Tokenizer ReadTokenizer(GgufFile file)
+    /// <summary>A tensor that the decoder does not use, such as a bias, would make its answers silently
+    /// wrong.</summary>
+    private static void RefuseOtherTensors(GgufFile file, ModelConfig config)
     {
-        var kind = file.Get<string>("tokenizer.ggml.model");
-        var rules = file.Metadata.GetValueOrDefault("tokenizer.ggml.pre") as string;
-        if (kind != "gpt2" || rules != "qwen2")
-            throw new UserErrorException($"{file.Path}: the tokenizer '{kind}' with rules '{rules}' is not supported; "
-                + "this version reads byte-level BPE with the rules 'qwen2'.");
-        string[] tokens = [.. file.Get<object[]>("tokenizer.ggml.tokens").OfType<string>()];
-        object[] types = file.Get<object[]>("tokenizer.ggml.token_type");
-        var merges = new List<(string, string)>();
-        foreach (var merge in file.Get<object[]>("tokenizer.ggml.merges").OfType<string>())
-        {
-            int space = merge.IndexOf(' ', 1);
-            if (space < 0) throw new UserErrorException($"{file.Path}: the merge '{merge}' is not a pair.");
-            merges.Add((merge[..space], merge[(space + 1)..]));
-        }
-        var special = new Dictionary<string, int>();
-        for (int id = 0; id < Math.Min(tokens.Length, types.Length); id++)
-            if (types[id] is long and ControlToken) special.TryAdd(tokens[id], id);
-        return Tokenizer.FromBpe(tokens, merges, special);
+        var used = TensorsOf(config).Select(GgufNames.Of).ToHashSet(StringComparer.Ordinal);
+        if (file.Tensors.Keys.FirstOrDefault(name => !used.Contains(name)) is { } other)
+            throw new UserErrorException($"{file.Path}: the tensor '{other}' belongs to a kind of model that this "
+                + "version does not run.");
     }
 
-    private static void WriteTokenizer(GgufWriter writer, LoadedModel model)
+    private static IEnumerable<string> TensorsOf(ModelConfig config)
     {
-        var tokenizer = model.Tokenizer;
-        // A model may have more embeddings than the tokenizer has tokens; the file needs a name for each.
-        var tokens = tokenizer.TokenTexts.ToList();
-        while (tokens.Count < model.Config.VocabularySize) tokens.Add($"<|unused-{tokens.Count}|>");
-        writer.Add("tokenizer.ggml.model", "gpt2");
-        writer.Add("tokenizer.ggml.pre", "qwen2");
-        writer.Add("tokenizer.ggml.tokens", tokens.ToArray());
-        writer.Add("tokenizer.ggml.token_type", tokens
-            .Select((_, id) => id >= tokenizer.VocabularySize || tokenizer.IsSpecial(id) ? ControlToken : NormalToken)
-            .ToArray());
-        writer.Add("tokenizer.ggml.merges", tokenizer.Merges.Select(m => $"{m.Left} {m.Right}").ToArray());
-        if (model.Config.EosTokenId is { } eos) writer.Add("tokenizer.ggml.eos_token_id", (uint)eos);
-        if (tokenizer.IdOf(WeirTokens.EndOfText) is { } end)
-        {
-            writer.Add("tokenizer.ggml.bos_token_id", (uint)end);
-            writer.Add("tokenizer.ggml.padding_token_id", (uint)end);
-        }
-        writer.Add("tokenizer.ggml.add_bos_token", false);
-        writer.Add("tokenizer.chat_template", ChatTemplate.Jinja);
+        yield return TensorNames.Embedding;
+        yield return TensorNames.FinalNorm;
+        yield return TensorNames.Head;
+        for (int l = 0; l < config.LayerCount; l++)
+            foreach (var of in (Func<int, string>[])[TensorNames.InputNorm, TensorNames.Query, TensorNames.Key,
+                TensorNames.Value, TensorNames.Output, TensorNames.PostNorm, TensorNames.Gate, TensorNames.Up,
+                TensorNames.Down])
+                yield return of(l);
     }
 
     /// <summary>The number of heads of a query or key matrix; null for any other tensor.</summary>
@@ -187,26 +169,5 @@ internal static class GgufModel
                     data.AsSpan(from * columns, columns).CopyTo(result.AsSpan(to * columns));
                 }
         return result;
-    }
-
-    private static string NameOf(string name)
-    {
-        if (name == TensorNames.Embedding) return "token_embd.weight";
-        if (name == TensorNames.FinalNorm) return "output_norm.weight";
-        if (name == TensorNames.Head) return "output.weight";
-        var parts = name.Split('.'); // model.layers.N.part...weight
-        return $"blk.{parts[2]}." + string.Join('.', parts[3..^1]) switch
-        {
-            "input_layernorm" => "attn_norm.weight",
-            "self_attn.q_proj" => "attn_q.weight",
-            "self_attn.k_proj" => "attn_k.weight",
-            "self_attn.v_proj" => "attn_v.weight",
-            "self_attn.o_proj" => "attn_output.weight",
-            "post_attention_layernorm" => "ffn_norm.weight",
-            "mlp.gate_proj" => "ffn_gate.weight",
-            "mlp.up_proj" => "ffn_up.weight",
-            "mlp.down_proj" => "ffn_down.weight",
-            var other => throw new InvalidOperationException($"The tensor '{other}' has no name in GGUF."),
-        };
     }
 }

@@ -1,90 +1,105 @@
-using System.Diagnostics;
 using Weir.Inference.Models;
 
 namespace Weir.Inference.Serving;
 
 /// <summary>The queue is full; the client should come back later.</summary>
 internal sealed class EngineBusyException(int waiting)
-    : Exception($"{waiting} requests are waiting already. Try again in a moment.");
+    : Exception($"The engine is busy: {waiting} requests are waiting already. Try again in a moment.");
 
-/// <summary>Counts of an engine since its start.</summary>
+/// <summary>The engine stopped before the request was finished.</summary>
+internal sealed class EngineStoppedException() : Exception("The engine has stopped.");
+
+/// <summary>Counts of an engine; totals since its start, the rate over the last ten seconds.</summary>
 internal sealed record EngineStats(int Running, int Waiting, long KvTokensUsed, long KvTokensTotal,
-    double TokensPerSecond,
-    long RequestsTotal, long TokensGeneratedTotal, double UptimeSeconds);
+    double TokensPerSecond, long RequestsTotal, long TokensGeneratedTotal, double UptimeSeconds);
 
 /// <summary>
 /// Serves sequences of one model. Each of a few threads takes the next sequence from a round-robin line, does one step
 /// of it (a chunk of prompt or one token) and puts it back, so that sequences share the machine evenly and a step
-/// belongs to one thread. At most <c>parallel</c> sequences are in the line; others wait in order, up to a limit.
+/// belongs to one thread. At most <c>parallel</c> sequences are in the line; others wait in order, up to
+/// <see cref="MaxWaiting"/>. While fewer sequences than threads run, large products inside a step use the threads that
+/// are left.
 /// </summary>
 internal sealed class Engine : IDisposable
 {
     public const int MaxWaiting = 256;
     private readonly LoadedModel _model;
     private readonly int _parallel;
+    private readonly int _maxWaiting;
+    private readonly TimeProvider _time;
     private readonly Lock _gate = new();
     private readonly Queue<Sequence> _line = new();
-    private readonly Queue<Sequence> _waiting = new();
-    private readonly SemaphoreSlim _ready = new(0);
+    private readonly LinkedList<Sequence> _waiting = new();
+    private readonly HashSet<Sequence> _active = [];
+    private readonly SemaphoreSlim _ready = new(0); // counts what stands in the line
     private readonly CancellationTokenSource _stopping = new();
     private readonly Thread[] _threads;
-    private readonly long _started = Stopwatch.GetTimestamp();
-    private readonly Queue<(long Time, long Tokens)> _recent = new();
-    private readonly HashSet<Sequence> _active = [];
+    private readonly RateMeter _rate;
+    private readonly long _started;
     private long _requests, _generated;
+    private bool _disposed;
 
-    public Engine(LoadedModel model, int threads, int parallel)
+    public Engine(LoadedModel model, int threads, int parallel, TimeProvider time, int maxWaiting = MaxWaiting)
     {
         _model = model;
         _parallel = parallel;
-        _threads = [.. Enumerable.Range(0, threads)
-            .Select(i => new Thread(Work) { IsBackground = true, Name = $"engine-{i}" })];
+        _maxWaiting = maxWaiting;
+        _time = time;
+        _started = time.GetTimestamp();
+        _rate = new RateMeter(time);
+        _threads = [.. Enumerable.Range(0, threads).Select(i =>
+            new Thread(Work) { IsBackground = true, Name = $"engine-{i}" })];
         foreach (var thread in _threads) thread.Start();
     }
 
-    /// <summary>Puts a request in line.</summary>
+    /// <summary>Puts a request in line. When <paramref name="cancelled"/> fires, it leaves within one step.</summary>
     /// <exception cref="EngineBusyException">Too many are waiting.</exception>
     public Sequence Submit(int[] prompt, GenerationOptions options, CancellationToken cancelled)
     {
         var sequence = new Sequence(_model, prompt, options, cancelled);
+        bool waits;
         lock (_gate)
         {
-            if (_active.Count >= _parallel)
-            {
-                if (_waiting.Count >= MaxWaiting) throw new EngineBusyException(_waiting.Count);
-                _waiting.Enqueue(sequence);
-            }
+            if (_disposed) throw new EngineStoppedException();
+            waits = _active.Count >= _parallel;
+            if (waits && _waiting.Count >= _maxWaiting) throw new EngineBusyException(_waiting.Count);
+            if (waits) _waiting.AddLast(sequence);
             else Enter(sequence);
             _requests++;
         }
+        if (waits) cancelled.Register(() => LeaveQueue(sequence));
         return sequence;
     }
 
     public EngineStats Stats()
     {
         lock (_gate)
-        {
-            long now = Stopwatch.GetTimestamp();
-            _recent.Enqueue((now, _generated));
-            while (_recent.Count > 1 && Stopwatch.GetElapsedTime(_recent.Peek().Time,
-                now) > TimeSpan.FromSeconds(10)) _recent.Dequeue();
-            var (time, tokens) = _recent.Peek();
-            double seconds = Stopwatch.GetElapsedTime(time, now).TotalSeconds;
             return new EngineStats(_active.Count, _waiting.Count, _active.Sum(s => (long)s.Cache.Length),
-                (long)_parallel * _model.Config.ContextLength, seconds > 0 ? (_generated - tokens) / seconds
-                : 0, _requests, _generated,
-                Stopwatch.GetElapsedTime(_started, now).TotalSeconds);
-        }
+                (long)_parallel * _model.Config.ContextLength, _rate.PerSecond(), _requests, _generated,
+                _time.GetElapsedTime(_started).TotalSeconds);
     }
 
+    /// <summary>Stops after the steps that are being made; sequences that are not done end with
+    /// <see cref="EngineStoppedException"/>.</summary>
     public void Dispose()
     {
-        _stopping.Cancel();
+        lock (_gate)
+        {
+            if (_disposed) return;
+            _disposed = true;
+            _stopping.Cancel();
+        }
         foreach (var thread in _threads) thread.Join();
-        foreach (var sequence in _active.Concat(_waiting))
-            sequence.Complete(new OperationCanceledException("The engine has stopped."));
+        foreach (var sequence in _active.Concat(_waiting)) sequence.Complete(new EngineStoppedException());
         _stopping.Dispose();
         _ready.Dispose();
+    }
+
+    private void LeaveQueue(Sequence sequence)
+    {
+        bool left;
+        lock (_gate) left = _waiting.Remove(sequence);
+        if (left) sequence.Complete();
     }
 
     private void Enter(Sequence sequence)
@@ -97,53 +112,64 @@ internal sealed class Engine : IDisposable
     private void Work()
     {
         var decoder = new Decoder(_model);
-        var logits = new float[_model.Config.VocabularySize];
-        try
+        Sequence? sequence = null;
+        while (!_stopping.IsCancellationRequested)
         {
-            while (true)
+            if (sequence is null)
             {
-                _ready.Wait(_stopping.Token);
-                Sequence sequence;
-                lock (_gate) sequence = _line.Dequeue();
-                int before = sequence.Generated;
-                bool goesOn = false;
-                Exception? error = null;
-                if (!sequence.Cancelled.IsCancellationRequested)
+                try
                 {
-                    try
-                    {
-                        goesOn = sequence.Advance(decoder, logits);
-                    }
-                    catch (Exception e) when (e is OutOfMemoryException)
-                    {
-                        error = e; // this request ends with it; the engine and the others live on
-                    }
+                    _ready.Wait(_stopping.Token);
                 }
-                Return(sequence, goesOn, sequence.Generated - before, error);
+                catch (OperationCanceledException)
+                {
+                    return; // told to stop while there was nothing to do
+                }
+                lock (_gate) sequence = _line.Dequeue();
             }
-        }
-        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
-        {
-            // told to stop
+            sequence = Step(sequence, decoder);
         }
     }
 
-    private void Return(Sequence sequence, bool goesOn, int generated, Exception? error)
+    /// <summary>One step of the sequence. Returns what the thread works on next, null for what comes from the
+    /// line.</summary>
+    private Sequence? Step(Sequence sequence, Decoder decoder)
     {
+        int before = sequence.Generated;
+        bool goesOn = false;
+        Exception? error = null;
+        if (!sequence.Cancelled.IsCancellationRequested)
+        {
+            try
+            {
+                decoder.Threads = Math.Max(1, _threads.Length / Math.Max(1, _active.Count));
+                goesOn = sequence.Advance(decoder);
+            }
+            catch (OutOfMemoryException e)
+            {
+                error = e; // this request ends with it; the engine and the others live on
+            }
+        }
         lock (_gate)
         {
+            int generated = sequence.Generated - before;
             _generated += generated;
+            _rate.Add(generated);
             if (goesOn)
             {
+                if (_line.Count == 0) return sequence;
+                // One goes in and one comes out, so what the semaphore counts stays true.
                 _line.Enqueue(sequence);
-                _ready.Release();
-                return;
+                return _line.Dequeue();
             }
             _active.Remove(sequence);
-            while (_active.Count < _parallel && _waiting.TryDequeue(out var next))
-                if (next.Cancelled.IsCancellationRequested) next.Complete();
-                else Enter(next);
+            while (_active.Count < _parallel && _waiting.First is { } next)
+            {
+                _waiting.RemoveFirst();
+                Enter(next.Value);
+            }
         }
         sequence.Complete(error);
+        return null;
     }
 }

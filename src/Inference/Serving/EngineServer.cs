@@ -1,0 +1,125 @@
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Weir.Formats.Bcl;
+using Weir.Inference.Models;
+
+namespace Weir.Inference.Serving;
+
+/// <summary>What an engine is started with.</summary>
+internal sealed record EngineOptions
+{
+    public required string ListenOn { get; init; }
+    /// <summary>The model's name in answers.</summary>
+    public string Name { get; init; } = "model";
+    public int Threads { get; init; } = Math.Max(1, Environment.ProcessorCount);
+    /// <summary>Sequences computed at the same time.</summary>
+    public int Parallel { get; init; } = 8;
+    /// <summary>A shorter context than the model's own; null for that.</summary>
+    public int? Context { get; init; }
+    public int MaxWaiting { get; init; } = Engine.MaxWaiting;
+}
+
+/// <summary>An engine that listens. It answers <c>loading</c> from <see cref="StartAsync"/> on, serves after
+/// <see cref="Load"/>, and ends with <see cref="StopAsync"/>.</summary>
+internal sealed class EngineServer : IAsyncDisposable
+{
+    /// <summary>How long answers that are finished may take to reach their clients.</summary>
+    private static readonly TimeSpan FlushTime = TimeSpan.FromSeconds(2);
+    private readonly EngineOptions _options;
+    private readonly EngineEndpoint _endpoint;
+    private readonly WebApplication _app;
+    private readonly ListenAddress _address;
+
+    private EngineServer(EngineOptions options, ListenAddress address, WebApplication app)
+    {
+        _options = options;
+        _address = address;
+        _app = app;
+        _endpoint = new EngineEndpoint(options.Name);
+        _endpoint.Map(app);
+    }
+
+    /// <summary><c>http://HOST:PORT</c> with the port that was picked, or <c>unix:PATH</c>.</summary>
+    public string Address => _address.SocketPath is not null ? _address.ToString()
+        : _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+
+    public EngineStats Stats => _endpoint.Stats();
+
+    /// <exception cref="UserErrorException">The address is wrong, in use or not allowed.</exception>
+    public static async Task<EngineServer> StartAsync(EngineOptions options, CancellationToken ct)
+    {
+        var address = ListenAddress.Parse(options.ListenOn);
+        address.FreeSocket();
+        var server = new EngineServer(options, address, Build(address));
+        try
+        {
+            await server._app.StartAsync(ct);
+            return server;
+        }
+        catch (Exception e) when (e is IOException or SocketException)
+        {
+            await server.DisposeAsync();
+            throw new UserErrorException(e.InnerException is AddressInUseException || e is SocketException
+                { SocketErrorCode: SocketError.AddressAlreadyInUse }
+                ? $"{address} is in use. Choose another address with --listen, or stop what listens there."
+                : $"{address} cannot be listened on: {e.Message} Choose another address with --listen.", inner: e);
+        }
+    }
+
+    /// <summary>Loads the model and begins to serve it.</summary>
+    /// <exception cref="UserErrorException">The model is missing, damaged, or of a kind that this version does not
+    /// run.</exception>
+    public void Load(string modelPath) => Serve(LoadedModel.Load(modelPath));
+
+    public void Serve(LoadedModel model)
+    {
+        if (_options.Context is { } context) model = model.WithContext(context);
+        _endpoint.Serve(model,
+            new Engine(model, _options.Threads, _options.Parallel, TimeProvider.System, _options.MaxWaiting));
+    }
+
+    /// <summary>Takes no new requests, lets the running ones end within <paramref name="grace"/>, and stops.</summary>
+    public async Task StopAsync(TimeSpan grace)
+    {
+        await _endpoint.DrainAsync(grace, TimeProvider.System);
+        using var limit = new CancellationTokenSource(FlushTime);
+        await _app.StopAsync(limit.Token);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.DisposeAsync();
+        _endpoint.Dispose();
+    }
+
+    private static WebApplication Build(ListenAddress address)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.Services.AddSingleton<IHostLifetime, CallerLifetime>();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = EngineEndpoint.MaxBodyBytes;
+            if (address.SocketPath is { } path) kestrel.ListenUnixSocket(path);
+            else kestrel.Listen(address.EndPoint!);
+        });
+        return builder.Build();
+    }
+
+    /// <summary>Whoever started the server owns the signals, so that it does not stop before the engine has
+    /// drained.</summary>
+    private sealed class CallerLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}
