@@ -1,128 +1,107 @@
 using System.CommandLine;
-using System.Globalization;
-using System.Text;
-using System.Text.Json;
+using System.Diagnostics;
 using System.Text.Json.Nodes;
-using System.Text.Json.Serialization.Metadata;
+using Weir.Data.Running;
 using Weir.Data.Synthesis;
+using Weir.Data.Synthesis.Grammar;
+using Weir.Data.Synthesis.Items;
 using Weir.Formats.Bcl;
-using Weir.Formats.Datasets;
 using Weir.Formats.Runs;
 
 namespace Weir.Data.Commands;
 
-/// <summary><c>weir synthesize</c>: writes the starter corpus.</summary>
+/// <summary><c>weir synthesize</c></summary>
 public static class SynthesizeCommand
 {
-    private const int MaxItems = 50_000_000;
-    private static readonly Option<string?> Out =
-        new("--out") { Description = "The folder to write: chat.jsonl and text/documents.jsonl." };
-    private static readonly Option<long> Seed = new("--seed")
-    {
-        Description = "Chooses the items; the town itself is always the same.", DefaultValueFactory = _ => 7,
-    };
-    private static readonly Option<int> Items =
-        new("--items") { Description = "Chat items to make.", DefaultValueFactory = _ => 10_000 };
-    private static readonly Option<string> Split = new("--split")
-    {
-        Description = "train, or heldout: unseen wordings with unseen operands.", DefaultValueFactory = _ => "train",
-    };
-    private static readonly Option<string?> Mix = new("--mix")
-    {
-        Description =
-            "Weights by kind, such as add=2,facts=1 (kinds left out get none). Held-out items are balanced without it.",
-    };
-    private static readonly Option<string?> Run =
-        new("--run") { Description = "Run folder to write into when --out is not given." };
-    private static readonly Option<string?> Json = new("--json") { Description = "Also write a summary to this file." };
+    /// <summary>The name of the output in the run folder.</summary>
+    public const string ArtifactName = "starter";
+
+    private const int DefaultItems = 10_000, MaximumItems = 10_000_000;
+
+    private static readonly string Help = $"""
+        Writes the starter corpus: questions with answers and running text about an invented town, half English and
+        half Chinese, from grammars that are part of Weir. No third-party text is in it.
+
+          DIR/chat.jsonl               one item a line: id, kind, messages (the question), answer, template
+          DIR/text/documents.jsonl     one document a line: id, text; one for every {StarterPlan.ItemsPerDocument} items
+
+        The same seed, items, split and mix give the same bytes, on every machine. The town itself is the same for every
+        seed.
+
+        Items of the split 'heldout' have wordings and operands (numbers, order numbers, prices, words to repeat) that
+        no item or document of the split 'train' has, whatever the seeds. Facts of the town and weekday sums are finite
+        tables: there only the wordings are held out.
+
+        Kinds: {string.Join(", ", StarterCorpus.Kinds)}.
+        Harder kinds, only there when --mix names them: {string.Join(", ", StarterCorpus.HardKinds)}.
+
+        The default mix of 'train' is
+          {StarterMix.Default(StarterSplit.Train)}
+        and that of 'heldout' has equally many of each kind. --mix changes the weights of the kinds it names (0 leaves
+        one out); 'all' stands for the twelve kinds: --mix all=0,add=1 makes additions only.
+        """;
 
     public static Command Create()
     {
-        var command = new Command("synthesize",
-            "Generate the starter corpus: chat in twelve kinds, Chinese and English, and prose about an invented "
-                + "town.\n\n"
-            + "The same arguments give the same bytes. Held-out items share no question and no wording with training "
-            + "items of any seed.\n"
-            + $"Kinds: {string.Join(", ", StarterCorpus.Kinds)}.")
+        var seed = new Option<long>("--seed")
         {
-            Out, Seed, Items, Split, Mix, Run, Json,
+            Description = "Which of the corpora to write (default 0).", HelpName = "N",
         };
-        command.SetAction((parsed, _) => Task.FromResult(Synthesize(parsed)));
+        var items = new Option<int>("--items")
+        {
+            Description = $"How many questions to write, 1 to {MaximumItems}.", HelpName = "N",
+            DefaultValueFactory = _ => DefaultItems,
+        };
+        var split = new Option<string>("--split")
+        {
+            Description = "train or heldout.", HelpName = "SPLIT", DefaultValueFactory = _ => "train",
+        };
+        var mix = new Option<string?>("--mix") { Description = "Weights of kinds: kind=weight,...", HelpName = "MIX" };
+        var work = new WorkOptions("synthesize", "the corpus");
+        var command = new Command("synthesize", "Write the starter corpus: questions and text from grammars.")
+        {
+            seed, items, split, mix, work.Out, work.Run, work.Json,
+        };
+        ManualPage.Attach(command, Help);
+        command.SetAction((result, cancel) =>
+        {
+            var chosen = ParseSplit(result.GetValue(split)!);
+            var plan = new StarterPlan(result.GetValue(seed), CheckItems(result.GetValue(items)), chosen,
+                StarterMix.Parse(result.GetValue(mix), chosen));
+            return RunAsync(plan, new WorkRequest("synthesize", plan.ToJson(), plan.Seed, result.GetValue(work.Out),
+                result.GetValue(work.Run), result.GetValue(work.Json)), cancel);
+        });
         return command;
     }
 
-    private static int Synthesize(ParseResult parsed)
-    {
-        int items = parsed.GetValue(Items);
-        if (items is < 1 or > MaxItems)
-            throw new UserErrorException($"--items must be between 1 and {MaxItems}.", ExitCodes.WrongUsage);
-        var split = parsed.GetValue(Split) switch
+    private static Task<int> RunAsync(StarterPlan plan, WorkRequest request, CancellationToken cancel) =>
+        WorkRun.ExecuteAsync(request, ArtifactName, (run, stop) =>
         {
-            "train" => StarterSplit.Train,
-            "heldout" => StarterSplit.HeldOut,
-            var other => throw new UserErrorException($"--split {other}: use train or heldout.", ExitCodes.WrongUsage),
-        };
-        var mix = ParseMix(parsed.GetValue(Mix));
-        long seed = parsed.GetValue(Seed);
-        var job = JobEnvironment.Current;
-        JsonObject summary;
-        if (parsed.GetValue(Out) is { } folder && !job.IsJob) summary =
-            Write(Path.GetFullPath(folder), seed, items, split, mix);
-        else
-        {
-            var config = new JsonObject { ["items"] = items, ["split"] = parsed.GetValue(Split),
-                ["mix"] = parsed.GetValue(Mix) };
-            using var run = RunFolder.Open(job.RunFolderFor("synthesize", parsed.GetValue(Run)), "synthesize", config,
-                seed, []);
-            var target = Path.Combine(run.OutputsPath, "starter");
-            summary = Write(target, seed, items, split, mix);
-            run.Progress(items, 1, 0);
-            run.Done([ArtifactTree.Scan("starter", ArtifactKinds.Files, target)], summary);
-        }
-        if (parsed.GetValue(Json) is { } path) AtomicFile.WriteAllText(path, summary.ToJsonString() + "\n");
-        Console.WriteLine($"{summary["items"]} items, {summary["documents"]} documents");
-        return ExitCodes.Done;
-    }
+            var clock = Stopwatch.StartNew();
+            double total = plan.Items + plan.Documents;
+            var census = StarterWriter.Write(plan, run.Folder,
+                written => run.Progress.Report(written / total, () => $"{written:N0} records"), stop);
+            double seconds = Math.Round(clock.Elapsed.TotalSeconds, 2);
+            if (request.Json != "-")
+                foreach (var line in census.Lines()) Console.Out.WriteLine(line);
+            var json = census.ToJson();
+            json["seconds"] = seconds;
+            json["config"] = plan.ToJson();
+            var summary = new JsonObject
+            {
+                ["items"] = plan.Items, ["documents"] = plan.Documents, ["seconds"] = seconds,
+            };
+            return Task.FromResult(new WorkResult([(ArtifactName, ArtifactKinds.Files, "")], summary, json));
+        }, cancel);
 
-    private static JsonObject Write(string folder, long seed, int items, StarterSplit split,
-        IReadOnlyDictionary<string, double>? mix)
-    {
-        int documents = Math.Max(1, items / StarterCorpus.ItemsPerDocument);
-        var kinds = new SortedDictionary<string, int>(StringComparer.Ordinal);
-        WriteLines(Path.Combine(folder, "chat.jsonl"), StarterCorpus.Chat(seed, items, split, mix).Select(item =>
-        {
-            kinds[item.Kind!] = kinds.GetValueOrDefault(item.Kind!) + 1;
-            return item;
-        }), DatasetJson.Lines.ChatRecord);
-        WriteLines(Path.Combine(folder, "text", "documents.jsonl"), StarterCorpus.Text(seed, documents, split),
-            DatasetJson.Lines.TextRecord);
-        return new JsonObject
-        {
-            ["items"] = items, ["documents"] = documents, ["seed"] = seed,
-            ["kinds"] = new JsonObject(kinds.Select(k => KeyValuePair.Create(k.Key, (JsonNode?)k.Value))),
-        };
-    }
+    private static int CheckItems(int items) => items is >= 1 and <= MaximumItems ? items
+        : throw new UserErrorException($"--items takes a number from 1 to {MaximumItems}, not {items}.",
+            ExitCodes.WrongUsage);
 
-    private static void WriteLines<T>(string path, IEnumerable<T> records, JsonTypeInfo<T> type) =>
-        AtomicFile.Write(path, stream =>
+    private static StarterSplit ParseSplit(string split) => split switch
     {
-        using var writer = new StreamWriter(stream, new UTF8Encoding(false), 1 << 16,
-            leaveOpen: true) { NewLine = "\n" };
-        foreach (var record in records) writer.WriteLine(JsonSerializer.Serialize(record, type));
-    });
-
-    private static Dictionary<string, double>? ParseMix(string? text)
-    {
-        if (text is null) return null;
-        var mix = new Dictionary<string, double>();
-        foreach (var part in text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
-        {
-            var sides = part.Split('=');
-            if (sides.Length != 2 || !double.TryParse(sides[1], NumberStyles.Float, CultureInfo.InvariantCulture,
-                out var weight))
-                throw new UserErrorException($"--mix: '{part}' is not KIND=WEIGHT.", ExitCodes.WrongUsage);
-            mix[sides[0]] = weight;
-        }
-        return mix;
-    }
+        "train" => StarterSplit.Train,
+        "heldout" => StarterSplit.HeldOut,
+        _ => throw new UserErrorException($"--split takes train or heldout, not '{split}'.", ExitCodes.WrongUsage),
+    };
 }

@@ -1,81 +1,77 @@
-using Weir.Formats.Bcl;
+using Weir.Data.Synthesis.Grammar;
+using Weir.Data.Synthesis.Items;
+using Weir.Data.Synthesis.Prose;
+using Weir.Data.Synthesis.Town;
 using Weir.Formats.Datasets;
 
 namespace Weir.Data.Synthesis;
 
-public enum StarterSplit
-{
-    Train,
-    HeldOut,
-}
+/// <summary>A fact of the invented town, the same in every corpus.</summary>
+/// <param name="Attribute">opens, street, owner or rest</param>
+public sealed record StarterFact(string Attribute, string PlaceEnglish, string PlaceChinese, string ValueEnglish,
+    string ValueChinese);
 
-/// <summary>The starter corpus: a bilingual chat set in twelve kinds and prose about an invented town, generated from grammars. The
-/// same seed gives the same bytes on every machine.</summary>
+/// <summary>
+/// The starter corpus: questions with answers, and running text, in English and Chinese, from grammars. The same
+/// arguments give the same records on every machine. Held-out questions share no wording, no operands and no question
+/// string with training questions of any seed.
+/// </summary>
 public static class StarterCorpus
 {
-    /// <summary>Items for one document of prose.</summary>
-    public const int ItemsPerDocument = 8;
+    /// <summary>How often a question that is already there is drawn anew. Small talk has few questions: after that a
+    /// repetition is let through.</summary>
+    private const int MaximumRedraws = 40;
 
-    public static IReadOnlyList<string> Kinds => ItemMaker.Kinds;
+    /// <summary>The twelve kinds.</summary>
+    public static IReadOnlyList<string> Kinds { get; } =
+        [.. StarterKinds.All.Select(k => k.Name).Where(k => !StarterKinds.IsHard(k))];
 
-    public static IReadOnlyList<StarterFact> Facts => Town.Facts;
+    /// <summary>Harder kinds, only there when a mix names them.</summary>
+    public static IReadOnlyList<string> HardKinds { get; } = [.. StarterKinds.All.Select(k => k.Name)
+        .Where(StarterKinds.IsHard)];
 
-    /// <summary>How much of the training set each kind is: what is slow to learn comes more often.</summary>
-    public static IReadOnlyDictionary<string, double> TrainingMix { get; } = new Dictionary<string, double>
+    public static IReadOnlyList<StarterFact> Facts { get; } =
+    [
+        .. from place in TownMap.Places
+           from attribute in Attributes.All
+           let value = place[attribute]
+           select new StarterFact(attribute, place.Name.English, place.Name.Chinese, value.English, value.Chinese),
+    ];
+
+    /// <summary>Questions as user messages with their answers.</summary>
+    /// <param name="mix">Null is the default mix of the split.</param>
+    public static IEnumerable<ChatRecord> Chat(long seed, int items, StarterSplit split, StarterMix? mix = null)
     {
-        ["facts"] = 1.3, ["refuse"] = 0.5, ["intent"] = 0.7, ["sentiment"] = 0.6, ["extract"] = 1.2, ["table"] = 1.8, ["add"] = 1.6,
-        ["compare"] = 1.4, ["units"] = 0.8, ["weekday"] = 1.6, ["copy"] = 0.7, ["persona"] = 0.6,
-    };
-
-    /// <summary>Chat records: the question in <c>messages</c>, the expected reply in <c>answer</c>. Training items are drawn by the mix;
-    /// held-out items go round the kinds and the two languages, so that any number of them is balanced.</summary>
-    /// <param name="seed">Chooses the items, never the facts of the town.</param>
-    /// <param name="items">How many.</param>
-    /// <param name="split">Training, or unseen wordings with unseen operands.</param>
-    /// <param name="mix">Weights by kind; null is <see cref="TrainingMix"/>, or balance for held-out items.</param>
-    public static IEnumerable<ChatRecord> Chat(long seed, int items, StarterSplit split, IReadOnlyDictionary<string, double>? mix = null)
-    {
-        bool heldOut = split == StarterSplit.HeldOut;
-        var random = new StableRandom(seed);
-        var maker = new ItemMaker(random, heldOut);
-        var weights = heldOut && mix is null ? null : Weights(mix ?? TrainingMix);
+        ArgumentOutOfRangeException.ThrowIfNegative(items);
+        var random = SplitMix.For(seed, $"chat/{split}");
+        var allotted = (mix ?? StarterMix.Default(split)).Allot(items, random);
+        var questions = new HashSet<string>(items);
         for (int i = 0; i < items; i++)
         {
-            var kind = weights is null ? Kinds[i / 2 % Kinds.Count] : Draw(weights, random);
-            bool chinese = weights is null ? i % 2 == 0 : random.Next(0, 2) == 0;
-            var item = maker.Make(kind, chinese);
+            var (kind, language) = allotted[i];
+            var item = StarterItem.Draw(kind, language, split, random);
+            for (int redraw = 0; redraw < MaximumRedraws && !questions.Add(item.Question); redraw++)
+                item = StarterItem.Draw(kind, language, split, random);
             yield return new ChatRecord
             {
-                Id = $"{(heldOut ? "held" : "train")}-{seed}-{i}", Kind = item.Kind, Messages = [new ChatTurn("user", item.Question)],
-                Answer = item.Answer, Template = item.Template,
+                Id = $"starter-{NameOf(split)}-{seed}-{i}", Kind = kind.Name,
+                Messages = [new ChatTurn("user", item.Question)], Answer = item.Answer, Template = item.Template,
             };
         }
     }
 
-    /// <summary>Documents of prose.</summary>
+    /// <summary>Prose about the town and short lessons with worked examples, half in each language. Training prose uses
+    /// training operands only.</summary>
     public static IEnumerable<TextRecord> Text(long seed, int documents, StarterSplit split)
     {
-        bool heldOut = split == StarterSplit.HeldOut;
-        var prose = new TownProse(new StableRandom(seed ^ 0x7465787400000000L), heldOut);
+        ArgumentOutOfRangeException.ThrowIfNegative(documents);
+        var random = SplitMix.For(seed, $"text/{split}");
         for (int i = 0; i < documents; i++)
-            yield return new TextRecord($"{(heldOut ? "held" : "train")}-text-{seed}-{i}", prose.Document(i % 2 == 0));
+        {
+            var text = ProseWriter.Write(random, i % 2 == 0 ? Language.English : Language.Chinese, split);
+            yield return new TextRecord($"starter-text-{NameOf(split)}-{seed}-{i}", text);
+        }
     }
 
-    private static (string Kind, double UpTo)[] Weights(IReadOnlyDictionary<string, double> mix)
-    {
-        foreach (var (kind, weight) in mix)
-            if (!Kinds.Contains(kind) || !(weight >= 0) || double.IsInfinity(weight))
-                throw new UserErrorException($"'{kind}={weight}' is no weight of a kind. Kinds: {string.Join(", ", Kinds)}.", ExitCodes.WrongUsage);
-        double sum = 0;
-        var cumulative = mix.OrderBy(m => m.Key, StringComparer.Ordinal).Select(m => (m.Key, sum += m.Value)).ToArray();
-        return sum > 0 ? cumulative : throw new UserErrorException("The weights of the mix sum to 0.", ExitCodes.WrongUsage);
-    }
-
-    private static string Draw((string Kind, double UpTo)[] weights, StableRandom random)
-    {
-        double at = random.NextDouble() * weights[^1].UpTo;
-        foreach (var (kind, upTo) in weights)
-            if (at < upTo) return kind;
-        return weights[^1].Kind;
-    }
+    internal static string NameOf(StarterSplit split) => split == StarterSplit.Train ? "train" : "heldout";
 }
