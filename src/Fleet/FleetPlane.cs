@@ -29,6 +29,9 @@ public sealed class FleetPlane
     /// <summary>A deployment came, went, or changed its state.</summary>
     public event Action? DeploymentsChanged;
 
+    /// <summary>Why jobs cannot be carried on now; null while they can. It passes by itself when its cause does.</summary>
+    public string? Trouble { get; internal set; }
+
     internal JobTable Jobs { get; }
     internal LocalProcessExecutor Executor { get; }
     internal DeploymentTable DeploymentTable { get; }

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Weir.Fleet.Deployments;
@@ -32,7 +33,19 @@ internal sealed class Reconciler(FleetPlane fleet, FleetOptions options, IJobArt
     {
         while (!stoppingToken.IsCancellationRequested)
         {
-            bool busy = await TurnAsync(stoppingToken);
+            bool busy;
+            try
+            {
+                busy = await TurnAsync(stoppingToken);
+                fleet.Trouble = null;
+            }
+            catch (DbException e)
+            {
+                // A full disk, say: nothing is lost, and the next turn begins from what is written.
+                if (fleet.Trouble is null) FleetLog.TurnFailed(logger, e);
+                fleet.Trouble = $"The fleet's database cannot be written: {e.Message}";
+                busy = false;
+            }
             try
             {
                 await fleet.Wake.WaitAsync(busy ? Interval : IdleInterval, stoppingToken);
@@ -252,4 +265,7 @@ internal static partial class FleetLog
 {
     [LoggerMessage(LogLevel.Error, "Job {JobId} failed on the platform's side")]
     public static partial void JobFailed(ILogger logger, string jobId, Exception exception);
+
+    [LoggerMessage(LogLevel.Error, "The fleet's database failed; it is tried again until it works")]
+    public static partial void TurnFailed(ILogger logger, Exception exception);
 }

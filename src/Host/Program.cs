@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Data.Common;
 using Weir.Formats.Bcl;
 using Weir.Host.Commands;
 
@@ -34,6 +35,12 @@ internal static class Program
         catch (OperationCanceledException)
         {
             return ExitCodes.Interrupted;
+        }
+        catch (DbException e)
+        {
+            await Console.Error.WriteLineAsync($"error: A database of the platform failed: {e.Message} Check the "
+                + "free space and the permissions of the data folder, then run the same command again.");
+            return ExitCodes.Failed;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -52,7 +52,8 @@ public sealed class FleetTests : IAsyncLifetime
         Directory.Delete(_folder, recursive: true);
     }
 
-    /// <summary>A platform on the folder, as after a start; the one before is forgotten without being stopped.</summary>
+    /// <summary>A platform on the folder, as after a start; the one before is forgotten without being
+    /// stopped.</summary>
     private void Open()
     {
         var options = new FleetOptions
@@ -63,7 +64,8 @@ public sealed class FleetTests : IAsyncLifetime
         _reconciler = new Reconciler(_fleet, options, _artifacts, TimeProvider.System, NullLogger<Reconciler>.Instance);
     }
 
-    private static JobSpec Script(string script, string key = "k", int retries = 0, params IReadOnlyList<JobInput> inputs) =>
+    private static JobSpec Script(string script, string key = "k", int retries = 0,
+        params IReadOnlyList<JobInput> inputs) =>
         new() { Key = key, Name = key, Command = [script], Retries = retries, Inputs = inputs };
 
     private async Task<JobView> TurnUntilAsync(string id, Func<JobView, bool> holds)
@@ -119,7 +121,8 @@ public sealed class FleetTests : IAsyncLifetime
     [Fact]
     public async Task The_same_key_is_the_same_job()
     {
-        var jobs = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => _fleet.SubmitAsync(Script("sleep 1")))));
+        var jobs = await Task.WhenAll(Enumerable.Range(0, 8)
+            .Select(_ => Task.Run(() => _fleet.SubmitAsync(Script("sleep 1")))));
         Assert.Single(jobs.Select(j => j.Id).Distinct());
     }
 
@@ -172,7 +175,8 @@ public sealed class FleetTests : IAsyncLifetime
     {
         var job = await _fleet.SubmitAsync(Script("if [ -e $WEIR_RUN/again ]; then " + EndsWell
             + "; exit 0; fi; touch $WEIR_RUN/again; sleep 30"));
-        await TurnUntilAsync(job.Id, j => j.State == JobStates.Running && File.Exists(Path.Combine(_folder, "runs", j.Id, "again")));
+        await TurnUntilAsync(job.Id, j => j.State == JobStates.Running
+            && File.Exists(Path.Combine(_folder, "runs", j.Id, "again")));
         _fleet.Executor.Kill(_fleet.Executor.Attempt(job.Id, 1));
         job = await EndedAsync(job.Id);
         Assert.Equal((JobStates.Done, 2), (job.State, job.Attempt));
@@ -213,7 +217,8 @@ public sealed class FleetTests : IAsyncLifetime
     [Fact]
     public async Task A_deployment_that_its_gate_refuses_is_refused() =>
         Assert.Equal(ExitCodes.Refused, (await Assert.ThrowsAsync<UserErrorException>(() => _fleet.DeployAsync(
-            new DeploymentSpec("m", "m", "sha256:x", 1, new GateVerdict(GateVerdict.Failed, "policy", "too bad"))))).ExitCode);
+            new DeploymentSpec("m", "m", "sha256:x", 1, new GateVerdict(GateVerdict.Failed, "policy", "too bad")))))
+            .ExitCode);
 
     [Theory]
     [InlineData("../x")]
@@ -227,5 +232,6 @@ public sealed class FleetTests : IAsyncLifetime
     [InlineData(3600, 300_000, 300_000)]
     [InlineData(0.006, 300_000, 0)] // 0.5 micro-units, to even
     [InlineData(0.018, 300_000, 2)] // 1.5 micro-units, to even
-    public void Costs_are_rounded_half_to_even(double seconds, long rate, long cost) => Assert.Equal(cost, Reconciler.CostOf(seconds, rate));
+    public void Costs_are_rounded_half_to_even(double seconds, long rate, long cost) =>
+        Assert.Equal(cost, Reconciler.CostOf(seconds, rate));
 }

@@ -6,10 +6,18 @@ namespace Weir.Host.Tests;
 /// The tests of this project look at what it left, and serve it again with <c>weir up</c>.</summary>
 public sealed class TrialFixture : IAsyncLifetime
 {
-    /// <summary>The stages that are killed in the middle, in order.</summary>
-    internal static readonly string[] KilledStages =
-        ["synthesize", "questions", "curate-text", "curate-chat", "tokenize", "pre-train", "fine-tune", "evaluate",
-        "register"];
+    /// <summary>The stages that are killed in the middle, in order, and the line after which each runs: jobs say when
+    /// they begin, of the platform's own stages the end of the one before is the sign.</summary>
+    private static readonly (string Stage, string Sign)[] Kills =
+    [
+        .. new[]
+        {
+            "synthesize", "questions", "curate-text", "curate-chat", "tokenize", "pre-train", "fine-tune", "evaluate",
+        }.Select(s => (s, s)),
+        ("register", "evaluate      done"), ("deploy", "register      done"), ("ask", "deploy        done"),
+    ];
+
+    internal static IEnumerable<string> KilledStages => Kills.Select(k => k.Stage);
 
     internal string Folder { get; } = WeirProgram.TemporaryFolder();
 
@@ -28,10 +36,10 @@ public sealed class TrialFixture : IAsyncLifetime
         var json = Path.Combine(Folder, "result.json");
         string[] arguments = ["quickstart", "--exit", "--minutes", "0.4", "--data", Data, "--port", "0", "--json",
             json];
-        foreach (var stage in KilledStages)
+        foreach (var (stage, sign) in Kills)
         {
             await using var platform = new RunningPlatform(arguments);
-            await platform.SaysAsync(stage, TimeSpan.FromMinutes(4));
+            await platform.SaysAsync(sign, TimeSpan.FromMinutes(4));
             if (platform.HasExited) Assert.Fail($"The quick start ended before stage {stage}. It "
                 + $"said:\n{platform.Said}");
             await platform.KillAsync();

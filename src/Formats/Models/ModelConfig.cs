@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using Weir.Formats.Bcl;
 
@@ -18,6 +19,7 @@ public sealed record ModelConfig
     [JsonPropertyName("max_position_embeddings")] public required int ContextLength { get; init; }
     [JsonPropertyName("rms_norm_eps")] public double NormEpsilon { get; set; } = 1e-5;
     [JsonPropertyName("rope_theta")] public double RopeTheta { get; set; } = 10000.0;
+    [JsonPropertyName("rope_scaling")] public JsonElement? RopeScaling { get; init; }
     [JsonPropertyName("tie_word_embeddings")] public bool TiedEmbeddings { get; set; } = true;
     [JsonPropertyName("hidden_act")] public string Activation { get; set; } = "silu";
     [JsonPropertyName("attention_bias")] public bool AttentionBias { get; init; }
@@ -44,6 +46,9 @@ public sealed record ModelConfig
                 + $"{KeyValueHeadCount}).");
         if (AttentionBias || MlpBias || Activation != "silu")
             throw new UserErrorException($"{where}: biases and activations other than silu are not supported.");
+        // Read without it, such a model would answer, and wrongly.
+        if (RopeScaling is { ValueKind: not JsonValueKind.Null })
+            throw new UserErrorException($"{where}: rope_scaling is not supported by this version.");
     }
 }
 

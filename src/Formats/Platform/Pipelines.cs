@@ -30,5 +30,7 @@ public sealed record KeyView(string KeyId, string Name, string LastFour, IReadOn
 
 public sealed record KeyRequest(string Name, IReadOnlyList<string>? Scopes = null, DateTimeOffset? Expires = null);
 
-/// <summary>What the platform is, for the console's header and <c>/healthz</c>.</summary>
-public sealed record PlatformView(string Version, string State, DateTimeOffset Started, string DataFolder);
+/// <summary>What the platform is, for the console's header. <see cref="State"/>: ready, or degraded with the trouble
+/// that jobs are in.</summary>
+public sealed record PlatformView(string Version, string State, DateTimeOffset Started, string DataFolder,
+    string? Trouble = null);

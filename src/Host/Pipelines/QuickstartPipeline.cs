@@ -82,7 +82,7 @@ internal sealed class QuickstartPipeline(FleetPlane fleet, string dataFolder)
     }
 
     private static string? InputOf(string name, JobView job) => job.Spec.Inputs.Count == 0
-        ? name is "synthesize" or "questions" ? "grammars" : null
+        ? name switch { "synthesize" or "questions" => "grammars", "curate-text" => "own corpus", _ => null }
         : string.Join(" + ", job.Spec.Inputs.Select(i => i.Name));
 
     private static string? OutputOf(JobView job)

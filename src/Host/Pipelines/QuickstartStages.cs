@@ -50,7 +50,8 @@ internal static class QuickstartStages
             heldout:
               share: 0.02
             """;
-        return Spec(plan, "curate-text", ["curate", "{run}/recipe.yaml"], [Input(starter)], ("recipe.yaml", recipe));
+        return Spec(plan, "curate-text", ["curate", "{run}/recipe.yaml"], own ? [] : [Input(starter)],
+            ("recipe.yaml", recipe));
     }
 
     private static JobSpec CurateChat(QuickstartPlan plan, Func<string, JobView> done)

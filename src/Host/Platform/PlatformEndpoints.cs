@@ -16,8 +16,9 @@ internal static class PlatformEndpoints
 
     public static void MapPlatform(this RouteGroupBuilder api)
     {
-        api.MapGet("/platform", (PlatformOptions options) =>
-            Json(new PlatformView(CodeVersion.Current, "ready", Started, options.DataFolder)));
+        api.MapGet("/platform", (PlatformOptions options, FleetPlane fleet) => Json(new PlatformView(
+            CodeVersion.Current, fleet.Trouble is null ? "ready" : "degraded", Started, options.DataFolder,
+            fleet.Trouble)));
         api.MapGet("/pipelines", (QuickstartPipeline pipeline) =>
             Json<IReadOnlyList<PipelineView>>(pipeline.View() is { } view ? [view] : []));
         api.MapGet("/trace/{id}", async (string id, LedgerSpool spool, AccountsPlane accounts, FleetPlane fleet,

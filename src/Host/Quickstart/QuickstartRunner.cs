@@ -33,6 +33,9 @@ internal sealed class QuickstartRunner(PlatformHost platform, QuickstartPlan pla
     /// <summary>A run with less training than this is a trial: its gate is waived, and the verdict says so.</summary>
     internal const double TrialMinutes = 2;
 
+    /// <summary>How long the fleet's trouble may last before the quick start gives up.</summary>
+    private static readonly TimeSpan PatienceWithTrouble = TimeSpan.FromSeconds(5);
+
     private readonly Dictionary<string, JobView> _done = [];
 
     public async Task<QuickstartOutcome> RunAsync(CancellationToken ct)
@@ -68,8 +71,14 @@ internal sealed class QuickstartRunner(PlatformHost platform, QuickstartPlan pla
         var fleet = platform.Fleet;
         var job = await fleet.SubmitAsync(stage.Build(plan, name => _done[name]));
         if (job.State is JobStates.Failed or JobStates.Cancelled) job = await fleet.RetryAsync(job.Id);
+        var trouble = new Stopwatch();
         while (!JobStates.IsFinal(job.State))
         {
+            if (fleet.Trouble is not { } why) trouble.Reset();
+            else if (trouble.Elapsed > PatienceWithTrouble)
+                throw new UserErrorException($"{why} Free some space on the disk of {platform.Options.DataFolder}, "
+                    + "then run ./weir quickstart again to go on from this stage.");
+            else trouble.Start();
             reporter.Running(QuickstartPipeline.ViewOf(stage.Name, job));
             await Task.Delay(250, ct);
             job = fleet.Get(job.Id) ?? throw new InvalidOperationException($"Job {job.Id} vanished.");

@@ -41,6 +41,7 @@ public sealed record ConsoleText
     public required string Lineage { get; init; }
     public required string NoLineage { get; init; }
     public required string Unreachable { get; init; }
+    public required string Trouble { get; init; }
     public required IReadOnlyList<string> Samples { get; init; }
     public required IReadOnlyDictionary<string, string> Stages { get; init; }
     public required IReadOnlyDictionary<string, string> States { get; init; }
@@ -68,8 +69,9 @@ public sealed record ConsoleText
         Generated = "Generated",
         Delivered = "Delivered", Billed = "Billed", Charge = "Charge (CNY)", End = "End", Duration = "Duration",
         Lineage = "Lineage of the last answer", NoLineage = "Ask something, and see where the answer comes from.",
-        Unreachable = "The platform does not answer",
-        Samples = ["Where is Bear Cafe?", "What is 9 plus 6?", "Which is larger, 48 or 84?", "How do I make a kite?",
+        Unreachable = "The platform does not answer", Trouble = "Jobs are held up",
+        Samples = ["Where is River Market?", "What is 9 plus 6?", "Which is larger, 48 or 84?",
+        "How do I sell flowers at school?",
         "Who are you?"],
         Stages = new Dictionary<string, string>
         {
@@ -105,7 +107,8 @@ public sealed record ConsoleText
         ChatHint = "每个问题单独作答。", FirstToken = "首个词元", Tokens = "词元", Ledger = "账本", NoRows = "还没有请求。每个请求都会在这里留下一行。",
         Model = "模型", Prompt = "提示", Generated = "生成", Delivered = "送达", Billed = "计费", Charge = "费用（元）", End = "结束",
         Duration = "时长", Lineage = "最近回答的来源", NoLineage = "提一个问题，就能看到回答从哪里来。", Unreachable = "平台没有响应",
-        Samples = ["小熊咖啡在哪条街？", "9加6等于多少？", "48和84哪个大？", "怎么做风筝？", "你是谁？"],
+        Trouble = "任务暂时无法进行",
+        Samples = ["明月茶馆在哪里？", "9加6等于多少？", "48和84哪个大？", "帮我刷自己家的门。", "你是谁？"],
         Stages = new Dictionary<string, string>
         {
             ["synthesize"] = "生成语料", ["questions"] = "生成题目", ["curate-text"] = "整理文本", ["curate-chat"] = "整理对话",
