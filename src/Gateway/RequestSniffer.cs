@@ -27,7 +27,7 @@ internal static class RequestSniffer
             bool isModel = reader.ValueTextEquals("model"u8), isStream = reader.ValueTextEquals("stream"u8),
                 isOptions = reader.ValueTextEquals("stream_options"u8);
             reader.Read();
-            if (isModel && reader.TokenType == JsonTokenType.String) model = reader.GetString();
+            if (isModel && reader.TokenType == JsonTokenType.String) model = TextOf(ref reader);
             else if (isStream) stream = reader.TokenType == JsonTokenType.True;
             else if (isOptions)
             {
@@ -63,6 +63,18 @@ internal static class RequestSniffer
             output.Write(body[sniffed.ObjectEnd..]);
         }
         return output.WrittenSpan.ToArray();
+    }
+
+    private static string TextOf(ref Utf8JsonReader reader)
+    {
+        try
+        {
+            return reader.GetString()!;
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new JsonException("'model' is not valid UTF-8 or has half a surrogate pair", e);
+        }
     }
 
     private static bool ReadIncludeUsage(ref Utf8JsonReader reader)

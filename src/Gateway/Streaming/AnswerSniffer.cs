@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace Weir.Gateway.Streaming;
 
 /// <summary>What an answer or a chunk says of itself. <see cref="UsageStart"/> and <see cref="UsageEnd"/> are the bytes
-/// of the usage member with the comma before it; both -1 where it has none.</summary>
+/// of the usage member with one comma beside it; both -1 where it has none.</summary>
 internal record struct SniffedAnswer
 {
     public SniffedAnswer() { }
@@ -36,8 +36,7 @@ internal static class AnswerSniffer
             {
                 reader.Read();
                 ReadUsage(ref reader, ref answer);
-                answer.UsageStart = StartWithComma(json, start);
-                answer.UsageEnd = (int)reader.BytesConsumed;
+                (answer.UsageStart, answer.UsageEnd) = WithComma(json, start, (int)reader.BytesConsumed);
             }
             else if (reader.ValueTextEquals("choices"u8))
             {
@@ -90,14 +89,31 @@ internal static class AnswerSniffer
             if (reader.TokenType != JsonTokenType.PropertyName || reader.CurrentDepth != depth + 2
                 || !reader.ValueTextEquals("finish_reason"u8)) continue;
             reader.Read();
-            if (reader.TokenType == JsonTokenType.String) answer.FinishReason = reader.GetString();
+            if (reader.TokenType == JsonTokenType.String) answer.FinishReason = TextOf(ref reader);
         }
     }
 
-    private static int StartWithComma(ReadOnlySpan<byte> json, int start)
+    private static string TextOf(ref Utf8JsonReader reader)
     {
-        int at = start - 1;
-        while (at > 0 && json[at] is (byte)' ' or (byte)'\n' or (byte)'\r' or (byte)'\t') at--;
-        return json[at] == (byte)',' ? at : start;
+        try
+        {
+            return reader.GetString()!;
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new JsonException("'finish_reason' is not valid text", e);
+        }
     }
+
+    /// <summary>The member with the comma before it, or, where it is the first, with the one after it.</summary>
+    private static (int Start, int End) WithComma(ReadOnlySpan<byte> json, int start, int end)
+    {
+        int before = start - 1, after = end;
+        while (IsSpace(json[before])) before--;
+        if (json[before] == (byte)',') return (before, end);
+        while (after < json.Length && IsSpace(json[after])) after++;
+        return (start, after < json.Length && json[after] == (byte)',' ? after + 1 : end);
+    }
+
+    private static bool IsSpace(byte b) => b is (byte)' ' or (byte)'\n' or (byte)'\r' or (byte)'\t';
 }
