@@ -56,7 +56,8 @@ public sealed class RegistryPlaneTests : IDisposable
     [Fact]
     public void A_damaged_blob_is_noticed_and_nothing_half_written_stays()
     {
-        var artifact = _registry.Artifacts.PutFolder("a", ArtifactKinds.Files, Make("a", ("x.txt", "good"), ("y.txt", "more")));
+        var artifact = _registry.Artifacts.PutFolder("a", ArtifactKinds.Files,
+            Make("a", ("x.txt", "good"), ("y.txt", "more")));
         var blob = Directory.GetFiles(Path.Combine(Data, "blobs"), "*", SearchOption.AllDirectories)[0];
         File.SetUnixFileMode(blob, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         File.WriteAllText(blob, "bad!");
@@ -101,7 +102,8 @@ public sealed class RegistryPlaneTests : IDisposable
         var manifest = JsonSerializer.Serialize(new DatasetManifest
         {
             Name = "d", Form = DatasetForms.Text, RecipeDigest = "x",
-            Sources = [new DatasetSource { Path = "laws.txt", Digest = Digest.OfText("laws"), Documents = 3, Licence = "free" }],
+            Sources = [new DatasetSource { Path = "laws.txt", Digest = Digest.OfText("laws"), Documents = 3,
+            Licence = "free" }],
         }, DatasetJson.Pretty.DatasetManifest);
         var dataset = _registry.Artifacts.PutFolder("d", ArtifactKinds.Dataset, Make("d", ("manifest.json", manifest)));
         var model = _registry.Artifacts.PutFolder("m", ArtifactKinds.Model, Make("m", ("w", "1")));
@@ -111,7 +113,8 @@ public sealed class RegistryPlaneTests : IDisposable
         _registry.Runs.RegisterRun("tune", Run(dataset, model), [tuned]);
         var steps = _registry.Runs.Trace(tuned.Digest);
         Assert.Equal(tuned.Digest, steps[0].Id);
-        Assert.Equal(["curate", "pretrain", "tune"], steps.Where(s => s.Kind == LineageKinds.Run).Select(s => s.Id).Order());
+        Assert.Equal(["curate", "pretrain", "tune"],
+            steps.Where(s => s.Kind == LineageKinds.Run).Select(s => s.Id).Order());
         var source = Assert.Single(steps, s => s.Kind == LineageKinds.Source);
         Assert.Equal("laws.txt", source.Title);
         Assert.Contains("free", source.Detail);

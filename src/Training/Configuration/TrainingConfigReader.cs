@@ -55,7 +55,8 @@ internal static class TrainingConfigReader
 
     private static void RefuseUnknownKeys(JsonObject given, JsonTypeInfo type, string where, string prefix)
     {
-        var known = type.Properties.ToDictionary(p => p.Name);
+        // A property that JSON ignores has no getter here.
+        var known = type.Properties.Where(p => p.Get is not null).ToDictionary(p => p.Name);
         foreach (var (key, value) in given)
         {
             if (!known.TryGetValue(key, out var property))

@@ -51,6 +51,7 @@ public sealed class TrainingConfigReaderTests
         var error = Assert.Throws<UserErrorException>(() => Read(text));
         Assert.Contains(named, error.Message);
         Assert.Contains("c.yaml", error.Message);
+        Assert.DoesNotContain("unsupervisedWeight", error.Message); // computed, not a key
     }
 
     [Fact]
