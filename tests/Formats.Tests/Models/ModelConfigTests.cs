@@ -41,7 +41,10 @@ public sealed class ModelConfigTests
     [Fact]
     public void What_is_written_is_read_again()
     {
-        var config = Read(Good) with { HeadDimension = 24, RopeTheta = 500_000, TiedEmbeddings = false, EosTokenId = 7 };
+        var config = Read(Good) with
+        {
+            HeadDimension = 24, RopeTheta = 500_000, TiedEmbeddings = false, EosTokenId = 7,
+        };
         Assert.Equal(config with { RopeScaling = null }, Read(JsonSerializer.Serialize(config,
             ModelJson.Default.ModelConfig)) with { Architectures = config.Architectures });
     }
