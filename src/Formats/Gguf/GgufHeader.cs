@@ -1,4 +1,5 @@
 using System.Text;
+using Weir.Formats.Quantization;
 
 namespace Weir.Formats.Gguf;
 
@@ -11,10 +12,16 @@ internal sealed class GgufHeader
     private const uint Magic = 0x46554747; // "GGUF"
     private const int MaxKeyBytes = 65535, MaxTensorNameBytes = 63, MaxStringBytes = 1 << 26, MaxArrayDepth = 4;
     private const int SmallestEntryBytes = 13, SmallestTensorBytes = 33, DefaultAlignment = 32;
+    private static readonly string TypesRead =
+        string.Join(", ", BlockLayout.All.Select(layout => $"{layout.Type} ({(int)layout.Type})"));
     private readonly Stream _stream;
     private readonly BinaryReader _reader;
     private readonly Dictionary<string, object> _metadata = new(StringComparer.Ordinal);
     private readonly Dictionary<string, GgufTensor> _tensors = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ByteRange> _ranges = new(StringComparer.Ordinal);
+
+    /// <summary>Bytes of the file.</summary>
+    internal readonly record struct ByteRange(long Start, long Length);
 
     private GgufHeader(BinaryReader reader)
     {
@@ -24,6 +31,9 @@ internal sealed class GgufHeader
 
     public IReadOnlyDictionary<string, object> Metadata => _metadata;
     public IReadOnlyDictionary<string, GgufTensor> Tensors => _tensors;
+
+    /// <summary>Where each metadata value lies in the file, from its kind on.</summary>
+    public IReadOnlyDictionary<string, ByteRange> Ranges => _ranges;
 
     /// <summary>Where the tensors' data begins in the file.</summary>
     public long DataStart { get; private set; }
@@ -45,6 +55,9 @@ internal sealed class GgufHeader
     {
         if (_reader.ReadUInt32() != Magic) throw Bad("it does not begin with 'GGUF'");
         uint version = _reader.ReadUInt32();
+        if (version is 0x02000000 or 0x03000000)
+            throw Bad("its numbers are big-endian, and only little-endian files are read (gguf-py's "
+                + "gguf_convert_endian turns them)");
         if (version is not (2 or 3)) throw Bad($"it has version {version}, and only 2 and 3 are read");
         ulong tensorCount = _reader.ReadUInt64(), entryCount = _reader.ReadUInt64();
         if (entryCount > (ulong)Rest / SmallestEntryBytes || tensorCount > (ulong)Rest / SmallestTensorBytes)
@@ -53,8 +66,10 @@ internal sealed class GgufHeader
         {
             var key = ReadString(MaxKeyBytes, "metadata key");
             if (key.Length == 0) throw Bad("a metadata key is empty");
+            long start = _stream.Position;
             if (!_metadata.TryAdd(key, ReadValue(_reader.ReadUInt32(), 0)))
                 throw Bad($"metadata '{key}' stands there twice");
+            _ranges[key] = new ByteRange(start, _stream.Position - start);
         }
         var infos = new List<GgufTensor>();
         for (ulong i = 0; i < tensorCount; i++) infos.Add(ReadTensorInfo());
@@ -95,19 +110,17 @@ internal sealed class GgufHeader
         {
             shape[i] = _reader.ReadInt64();
             count *= shape[i];
-            // Each element takes at least a byte.
-            if (shape[i] < 1 || count > _stream.Length) throw Bad($"tensor '{name}' is larger than the file, or empty");
+            // Each element takes at least half a byte.
+            if (shape[i] < 1 || count > 2 * (Int128)_stream.Length)
+                throw Bad($"tensor '{name}' is larger than the file, or empty");
         }
         uint type = _reader.ReadUInt32();
-        long bytes = (GgufType)type switch
-        {
-            GgufType.F32 => checked((long)count * 4),
-            GgufType.F16 => checked((long)count * 2),
-            GgufType.Q8 when shape[0] % Q8Blocks.Elements == 0 => (long)count / Q8Blocks.Elements * Q8Blocks.Bytes,
-            GgufType.Q8 => throw Bad($"rows of tensor '{name}' are no multiple of {Q8Blocks.Elements}"),
-            _ => throw Bad($"tensor '{name}' has type {type}, and only F32 (0), F16 (1) and Q8_0 (8) are read"),
-        };
-        return new GgufTensor(name, (GgufType)type, shape, _reader.ReadInt64(), bytes);
+        var layout = BlockLayout.Find(type)
+            ?? throw Bad($"tensor '{name}' has type {type}, and only {TypesRead} are read");
+        if (shape[0] % layout.Elements != 0)
+            throw Bad($"rows of tensor '{name}' are no multiple of {layout.Elements}");
+        long bytes = layout.BytesOf((long)count);
+        return new GgufTensor(name, layout.Type, shape, _reader.ReadInt64(), bytes);
     }
 
     private object ReadValue(uint kind, int depth) => kind switch

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using Weir.Formats.Bcl;
 using Weir.Formats.Gguf;
+using Weir.Formats.Quantization;
 using Weir.Formats.Runs;
 using Weir.Inference.Models;
 
@@ -45,9 +46,9 @@ public static class ModelConvertCommand
     {
         var type = typeName switch
         {
-            "f32" => GgufType.F32,
-            "f16" => GgufType.F16,
-            "q8_0" => GgufType.Q8,
+            "f32" => TensorType.F32,
+            "f16" => TensorType.F16,
+            "q8_0" => TensorType.Q8_0,
             _ => throw new UserErrorException($"--type {typeName}: use f32, f16 or q8_0.", ExitCodes.WrongUsage),
         };
         target = Path.GetFullPath(target);
@@ -55,7 +56,7 @@ public static class ModelConvertCommand
         var unaligned = GgufModel.Save(model, Path.GetFileNameWithoutExtension(target), target, type);
         foreach (var tensor in unaligned)
             Console.Error.WriteLine(
-                $"{tensor}: its rows are no multiple of {Q8Blocks.Elements}, so it is written as f16");
+                $"{tensor}: its rows are no multiple of {BlockLayout.Of(type).Elements}, so it is written as f16");
         long bytes = new FileInfo(target).Length;
         Console.WriteLine($"{target}  {bytes:N0} bytes");
         if (json is not null)

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Text;
 using Weir.Formats.Bcl;
 using Weir.Formats.Gguf;
+using Weir.Formats.Quantization;
 
 namespace Weir.Formats.Tests.Gguf;
 
@@ -26,10 +27,10 @@ public sealed class GgufFileTests : IDisposable
             writer.Add("a.number", 1.5f);
             writer.Add("a.texts", new[] { "", "one", "二" });
             writer.Add("a.numbers", new[] { 1, -2, int.MaxValue });
-            writer.AddTensor("vector", GgufType.F32, [7], vector);
-            writer.AddTensor("single", GgufType.F32, [64, 5], matrix);
-            writer.AddTensor("half", GgufType.F16, [64, 5], matrix);
-            writer.AddTensor("eight", GgufType.Q8, [64, 5], matrix);
+            writer.AddTensor("vector", TensorType.F32, [7], vector);
+            writer.AddTensor("single", TensorType.F32, [64, 5], matrix);
+            writer.AddTensor("half", TensorType.F16, [64, 5], matrix);
+            writer.AddTensor("eight", TensorType.Q8_0, [64, 5], matrix);
         });
         using var file = GgufFile.Open(path);
         Assert.Equal("河水 😀", file.Get<string>("a.text"));
@@ -80,7 +81,7 @@ public sealed class GgufFileTests : IDisposable
         { "does not begin", [1, 2, 3, 4, 5, 6, 7, 8] },
         { "ends within its header", "GGUF"u8.ToArray() },
         { "version 1", new Raw().Header(1, 0, 0).ToArray() },
-        { "version 50331648", new Raw().Header(0x03000000, 0, 0).ToArray() }, // the other byte order
+        { "big-endian", new Raw().Header(0x03000000, 0, 0).ToArray() },
         { "announces more entries", new Raw().Header(3, 0, ulong.MaxValue).ToArray() },
         { "announces more entries", new Raw().Header(3, ulong.MaxValue, 0).Bytes(new byte[64]).ToArray() },
         { "is empty", new Raw().Header(3, 0, 1).Text("").U32(7).Bytes(new byte[32]).ToArray() },
@@ -97,7 +98,8 @@ public sealed class GgufFileTests : IDisposable
         { "or empty", new Raw().Header(3, 1, 0).Tensor("t", [4, 0], 0, 0).Data(64).ToArray() },
         { "larger than the file", new Raw().Header(3, 1, 0).Tensor("t", [1UL << 62, 4], 0, 0).Data(64).ToArray() },
         { "larger than the file", new Raw().Header(3, 1, 0).Tensor("t", [ulong.MaxValue], 0, 0).Data(64).ToArray() },
-        { "type 2", new Raw().Header(3, 1, 0).Tensor("t", [4], 2, 0).Data(64).ToArray() },
+        { "type 3", new Raw().Header(3, 1, 0).Tensor("t", [4], 3, 0).Data(64).ToArray() },
+        { "type 4294967295", new Raw().Header(3, 1, 0).Tensor("t", [4], uint.MaxValue, 0).Data(64).ToArray() },
         { "multiple of 32", new Raw().Header(3, 1, 0).Tensor("t", [4], 8, 0).Data(64).ToArray() },
         { "outside of the file", new Raw().Header(3, 1, 0).Tensor("t", [4], 0, 7).Data(64).ToArray() },
         { "outside of the file", new Raw().Header(3, 1, 0).Tensor("t", [4], 0, 64).Data(64).ToArray() },
@@ -129,7 +131,7 @@ public sealed class GgufFileTests : IDisposable
     [Fact]
     public void A_file_that_is_cut_while_it_is_open_is_a_message()
     {
-        var path = Save(writer => writer.AddTensor("t", GgufType.F32, [100_000], new float[100_000]));
+        var path = Save(writer => writer.AddTensor("t", TensorType.F32, [100_000], new float[100_000]));
         using var file = GgufFile.Open(path);
         using (var cut = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
             cut.SetLength(8000);
@@ -144,9 +146,9 @@ public sealed class GgufFileTests : IDisposable
             writer.Add("general.architecture", "llama");
             writer.Add("tokens", new[] { "a", "b", "cc" });
             writer.Add("types", new[] { 1, 3, 1 });
-            writer.AddTensor("a", GgufType.F32, [8, 2], new float[16]);
-            writer.AddTensor("b", GgufType.Q8, [32, 2], new float[64]);
-            writer.AddTensor("c", GgufType.F16, [3], new float[3]);
+            writer.AddTensor("a", TensorType.F32, [8, 2], new float[16]);
+            writer.AddTensor("b", TensorType.Q8_0, [32, 2], new float[64]);
+            writer.AddTensor("c", TensorType.F16, [3], new float[3]);
         }));
         for (int seed = 0; seed < 6000; seed++)
         {

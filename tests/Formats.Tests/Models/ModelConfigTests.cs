@@ -33,7 +33,11 @@ public sealed class ModelConfigTests
     public void What_this_version_cannot_run_is_refused_by_name(string old, string changed, string says)
     {
         var config = Read(Good.Replace(old, changed, StringComparison.Ordinal));
-        var error = Assert.Throws<UserErrorException>(() => config.Validate("here"));
+        var error = Assert.Throws<UserErrorException>(() =>
+        {
+            config.Validate("here");
+            config.RefuseUnsupported("here");
+        });
         Assert.StartsWith("here: ", error.Message);
         Assert.Contains(says, error.Message);
     }

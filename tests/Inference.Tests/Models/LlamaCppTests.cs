@@ -1,4 +1,5 @@
 using Weir.Formats.Gguf;
+using Weir.Formats.Quantization;
 using Weir.Inference.Kernels;
 using Weir.Inference.Models;
 using Weir.Inference.Serving;
@@ -20,15 +21,15 @@ public sealed class LlamaCppTests
     /// <summary>Type, tied, and how far the probabilities of a next token may lie apart (half the sum of absolute
     /// differences). llama.cpp multiplies Q8_0 weights by activations that it rounds to Q8_0 as well, so there a near
     /// tie may part the ways, and only probabilities are compared.</summary>
-    public static TheoryData<GgufType, bool, double> Files => new()
+    public static TheoryData<TensorType, bool, double> Files => new()
     {
-        { GgufType.F32, true, 1e-4 }, { GgufType.F32, false, 1e-4 }, { GgufType.F16, true, 1e-2 },
-        { GgufType.Q8, true, 0.1 },
+        { TensorType.F32, true, 1e-4 }, { TensorType.F32, false, 1e-4 }, { TensorType.F16, true, 1e-2 },
+        { TensorType.Q8_0, true, 0.1 },
     };
 
     [Theory]
     [MemberData(nameof(Files))]
-    public async Task Llama_cpp_reads_the_same_tokens_and_generates_the_same_text(GgufType type, bool tied, double most)
+    public async Task Llama_cpp_reads_the_same_tokens_and_generates_the_same_text(TensorType type, bool tied, double most)
     {
         using var folder = new TemporaryFolder();
         var path = folder.File("model.gguf");
@@ -47,7 +48,7 @@ public sealed class LlamaCppTests
             Assert.Equal(model.Tokenizer.Encode(Prompts[i]), answer.Tokens);
             double apart = Distance(Probabilities(model, answer.Tokens), answer.First);
             Assert.True(apart < most, $"prompt {i}: probabilities are {apart:G3} apart");
-            if (type == GgufType.Q8) continue;
+            if (type == TensorType.Q8_0) continue;
             var ours = Greedy(model, answer.Tokens);
             Assert.Equal(ours, answer.Generated);
             Assert.Equal(model.Tokenizer.Decode(ours), answer.Text);

@@ -1,6 +1,7 @@
 using Weir.Formats.Bcl;
 using Weir.Formats.Gguf;
 using Weir.Formats.Models;
+using Weir.Formats.Quantization;
 using Weir.Formats.Safetensors;
 using Weir.Inference.Models;
 using Weir.Text.Chat;
@@ -38,7 +39,7 @@ public sealed class ModelFileTests : IDisposable
         Assert.Equal(expected, DecoderTests.Forward(folder, tokens, chunk: 64));
 
         var path = _folder.File("model.gguf");
-        Assert.Empty(GgufModel.Save(folder, "m", path, GgufType.F32));
+        Assert.Empty(GgufModel.Save(folder, "m", path, TensorType.F32));
         var gguf = LoadedModel.Load(path);
         Assert.Equal(folder.Config with
         {
@@ -55,20 +56,20 @@ public sealed class ModelFileTests : IDisposable
     }
 
     [Theory]
-    [InlineData(GgufType.F16, 0.002)]
-    [InlineData(GgufType.Q8, 0.02)]
-    public void Smaller_types_move_the_weights_a_little_and_say_what_they_cannot_hold(GgufType type, double most)
+    [InlineData(TensorType.F16, 0.002)]
+    [InlineData(TensorType.Q8_0, 0.02)]
+    public void Smaller_types_move_the_weights_a_little_and_say_what_they_cannot_hold(TensorType type, double most)
     {
         var config = RandomModel.SmallConfig with { IntermediateSize = 100 };
         var model = new RandomModel(config, seed: 4).Load();
         var path = _folder.File("model.gguf");
         var exceptions = GgufModel.Save(model, "m", path, type);
-        Assert.Equal(type == GgufType.Q8 ? ["blk.0.ffn_down.weight", "blk.1.ffn_down.weight"] : [], exceptions);
+        Assert.Equal(type == TensorType.Q8_0 ? ["blk.0.ffn_down.weight", "blk.1.ffn_down.weight"] : [], exceptions);
         using (var file = GgufFile.Open(path))
         {
-            Assert.Equal(GgufType.F16, file.Tensors["blk.0.ffn_down.weight"].Type);
+            Assert.Equal(TensorType.F16, file.Tensors["blk.0.ffn_down.weight"].Type);
             Assert.Equal(type, file.Tensors["token_embd.weight"].Type);
-            Assert.Equal(GgufType.F32, file.Tensors["blk.1.ffn_norm.weight"].Type);
+            Assert.Equal(TensorType.F32, file.Tensors["blk.1.ffn_norm.weight"].Type);
             Assert.False(file.Tensors.ContainsKey("output.weight"));
             Assert.Equal(ChatTemplate.Jinja, file.Get<string>("tokenizer.chat_template"));
             Assert.Equal(1, file.GetInteger("tokenizer.ggml.eos_token_id"));
@@ -84,7 +85,7 @@ public sealed class ModelFileTests : IDisposable
     {
         var config = RandomModel.SmallConfig with { VocabularySize = RandomModel.SmallConfig.VocabularySize + 12 };
         var path = _folder.File("model.gguf");
-        GgufModel.Save(new RandomModel(config, seed: 4).Load(), "m", path, GgufType.F32);
+        GgufModel.Save(new RandomModel(config, seed: 4).Load(), "m", path, TensorType.F32);
         var model = LoadedModel.Load(path);
         Assert.Equal(config.VocabularySize, model.Config.VocabularySize);
         const string text = "Anna counts 14 boats";
@@ -130,7 +131,7 @@ public sealed class ModelFileTests : IDisposable
         void Expect(string part, Action<GgufWriter> change)
         {
             var path = _folder.File("other.gguf");
-            GgufModel.Save(RandomModel.Small(), "m", path, GgufType.F32);
+            GgufModel.Save(RandomModel.Small(), "m", path, TensorType.F32);
             GgufFixture.Rewrite(path, change);
             Assert.Contains(part, Assert.Throws<UserErrorException>(() => LoadedModel.Load(path)).Message);
         }
@@ -142,7 +143,7 @@ public sealed class ModelFileTests : IDisposable
         Expect("rules 'llama-bpe'", w => w.Add("tokenizer.ggml.pre", "llama-bpe"));
         Expect("token types", w => w.Add("tokenizer.ggml.token_type", new[] { 1, 1 }));
         Expect("not a pair", w => w.Add("tokenizer.ggml.merges", new[] { "ab" }));
-        Expect("blk.0.attn_q.bias", w => w.AddTensor("blk.0.attn_q.bias", GgufType.F32, [64], new float[64]));
+        Expect("blk.0.attn_q.bias", w => w.AddTensor("blk.0.attn_q.bias", TensorType.F32, [64], new float[64]));
         Expect("does not", w => w.Add("llama.block_count", 1u));
     }
 
@@ -154,7 +155,7 @@ public sealed class ModelFileTests : IDisposable
         {
             HiddenSize = 8, IntermediateSize = 8, HeadCount = 2, LayerCount = 1,
         };
-        GgufModel.Save(new RandomModel(config, seed: 4).Load(), "m", path, GgufType.F32);
+        GgufModel.Save(new RandomModel(config, seed: 4).Load(), "m", path, TensorType.F32);
         var good = File.ReadAllBytes(path);
         int loaded = 0;
         for (int seed = 0; seed < 1500; seed++)

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using Weir.Formats.Gguf;
 using Weir.Formats.Models;
+using Weir.Formats.Quantization;
 using Weir.Inference.Models;
 
 namespace Weir.Inference.Tests.Models;
@@ -28,7 +29,7 @@ public sealed class Stories260KTests
         using var folder = new TemporaryFolder();
         var model = Load(Places.SharedData("stories260K/stories260K.bin"));
         var path = folder.File("stories.gguf");
-        GgufModel.Save(model, "stories260K", path, GgufType.F32);
+        GgufModel.Save(model, "stories260K", path, TensorType.F32);
         Assert.Equal(LlamaCppTests.Greedy(model, [BeginningOfText], 200),
             LlamaCppTests.Greedy(LoadedModel.Load(path), [BeginningOfText], 200));
     }

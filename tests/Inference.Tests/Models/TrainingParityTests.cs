@@ -1,4 +1,5 @@
 using Weir.Formats.Gguf;
+using Weir.Formats.Quantization;
 using Weir.Inference.Models;
 using Weir.Training;
 
@@ -41,7 +42,7 @@ public sealed class TrainingParityTests : IDisposable
         Check(trained, DecoderTests.Forward(model, tokens, chunk: 16));
 
         var path = _folder.File("model.gguf");
-        GgufModel.Save(model, "m", path, GgufType.F32);
+        GgufModel.Save(model, "m", path, TensorType.F32);
         var gguf = LoadedModel.Load(path);
         Assert.Equal(tokens, gguf.Tokenizer.Encode(model.Tokenizer.Decode(tokens)));
         Check(trained, DecoderTests.Forward(gguf, tokens, chunk: 64));

@@ -1,0 +1,49 @@
+using Weir.Formats.Gguf;
+using Weir.Formats.Models;
+using Weir.Formats.Safetensors;
+
+namespace Weir.Formats.Fuzzing;
+
+/// <summary>The readers of this project that take bytes from outside.</summary>
+public static class FormatsFuzzTargets
+{
+    /// <summary>A loader goes on with what it has read: tensors as numbers, the configuration, each layer's
+    /// window.</summary>
+    public static IReadOnlyList<FuzzTarget> All { get; } =
+    [
+        new FuzzTarget("gguf", GgufMutant.Make, bytes => WithFile(bytes, ".gguf", path =>
+        {
+            using var file = GgufFile.Open(path);
+            foreach (var name in file.Tensors.Keys) file.ReadFloat32(name);
+            Use(GgufModelConfig.Read(file));
+        })),
+        new FuzzTarget("safetensors", SafetensorsMutant.Make, bytes => WithFile(bytes, ".safetensors", path =>
+        {
+            using var file = SafetensorsFile.Open(path);
+            foreach (var name in file.Names) file.ReadFloat32(name);
+        })),
+        new FuzzTarget("config", ConfigMutant.Make, bytes => Use(ModelConfigFile.Parse(bytes, "config.json"))),
+    ];
+
+    private static void Use(ModelConfig config)
+    {
+        for (int layer = 0; layer < config.LayerCount; layer++) config.WindowOf(layer);
+        if (config.LayerCount < 4) ModelTensors.Of(config);
+    }
+
+    /// <summary>Files of this process's threads do not meet.</summary>
+    private static void WithFile(byte[] bytes, string ending, Action<string> use)
+    {
+        var path = Path.Combine(Path.GetTempPath(),
+            $"weir-fuzz-{Environment.ProcessId}-{Environment.CurrentManagedThreadId}{ending}");
+        try
+        {
+            File.WriteAllBytes(path, bytes);
+            use(path);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+}
