@@ -21,7 +21,7 @@ public static class ModelConvertCommand
     };
     private static readonly Option<string> Type = new("--type")
     {
-        Description = "How matrices are stored: f32, f16 or q8_0. Norms are always f32.",
+        Description = "How matrices are stored: f32, f16, bf16 or q8_0. Norms are always f32.",
         DefaultValueFactory = _ => "f16",
     };
     private static readonly Option<string?> Json = new("--json")
@@ -44,16 +44,18 @@ public static class ModelConvertCommand
 
     private static int Convert(string source, string target, string typeName, string? json)
     {
-        var type = typeName switch
+        var type = typeName.ToLowerInvariant() switch
         {
             "f32" => TensorType.F32,
             "f16" => TensorType.F16,
+            "bf16" => TensorType.BF16,
             "q8_0" => TensorType.Q8_0,
-            _ => throw new UserErrorException($"--type {typeName}: use f32, f16 or q8_0.", ExitCodes.WrongUsage),
+            _ => throw new UserErrorException($"--type {typeName}: use f32, f16, bf16 or q8_0. For fewer bits see weir "
+                + "model quantize.", ExitCodes.WrongUsage),
         };
         target = Path.GetFullPath(target);
-        var model = LoadedModel.Load(JobEnvironment.Current.Resolve(source, Environment.CurrentDirectory));
-        var unaligned = GgufModel.Save(model, Path.GetFileNameWithoutExtension(target), target, type);
+        using var files = ModelFiles.Open(JobEnvironment.Current.Resolve(source, Environment.CurrentDirectory));
+        var unaligned = new GgufExport(files, _ => type).Save(Path.GetFileNameWithoutExtension(target), target);
         foreach (var tensor in unaligned)
             Console.Error.WriteLine(
                 $"{tensor}: its rows are no multiple of {BlockLayout.Of(type).Elements}, so it is written as f16");
