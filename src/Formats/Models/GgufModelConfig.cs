@@ -39,7 +39,7 @@ public static class GgufModelConfig
             int heads = Math.Max(1, Size("attention.head_count")), hidden = Size("embedding_length");
             int headSize = Size("attention.key_length", hidden / heads), layers = Size("block_count");
             if (Size("rope.dimension_count", headSize) != headSize
-                || Size("attention.value_length", headSize) != headSize)
+                || Size("attention.value_length", hidden / heads) != headSize)
                 throw Bad("rotary embedding of a part of the head, or values of another size than keys, are not "
                     + "supported");
             return new ModelConfig
@@ -126,7 +126,8 @@ public static class GgufModelConfig
         {
             var key = Key(name);
             if (!file.Metadata.ContainsKey(key)) return null;
-            return file.TryGetNumber(key) is >= 0 and < 1e12 and var found ? found : throw Bad($"'{key}' is out of range");
+            return file.TryGetNumber(key) is >= 0 and < 1e12 and var found ? found
+                : throw Bad($"'{key}' is out of range");
         }
 
         private string Key(string name) => $"{family.GgufName}.{name}";
