@@ -33,7 +33,8 @@ internal static class GgufModel
     {
         var config = model.Config;
         var writer = new GgufWriter();
-        WriteConfig(writer, config, name, type);
+        GgufModelConfig.Write(writer, config, name);
+        writer.Add("general.file_type", type switch { TensorType.F32 => 0u, TensorType.F16 => 1u, _ => 7u });
         GgufTokenizer.Write(writer, model);
         var exceptions = new List<string>();
         var tensors = ModelTensors.Of(config).ToDictionary(tensor => tensor.HuggingFaceName, StringComparer.Ordinal);
@@ -66,25 +67,6 @@ internal static class GgufModel
         if (!config.TiedEmbeddings) Matrix(TensorNames.Head, model.Weights.Head);
         writer.Save(path);
         return exceptions;
-    }
-
-    private static void WriteConfig(GgufWriter writer, ModelConfig config, string name, TensorType type)
-    {
-        writer.Add("general.architecture", "llama");
-        writer.Add("general.name", name);
-        writer.Add("general.file_type", type switch { TensorType.F32 => 0u, TensorType.F16 => 1u, _ => 7u });
-        writer.Add("llama.context_length", (uint)config.ContextLength);
-        writer.Add("llama.embedding_length", (uint)config.HiddenSize);
-        writer.Add("llama.block_count", (uint)config.LayerCount);
-        writer.Add("llama.feed_forward_length", (uint)config.IntermediateSize);
-        writer.Add("llama.attention.head_count", (uint)config.HeadCount);
-        writer.Add("llama.attention.head_count_kv", (uint)config.KeyValueHeadCount);
-        writer.Add("llama.attention.key_length", (uint)config.HeadSize);
-        writer.Add("llama.attention.value_length", (uint)config.HeadSize);
-        writer.Add("llama.attention.layer_norm_rms_epsilon", (float)config.NormEpsilon);
-        writer.Add("llama.rope.dimension_count", (uint)config.HeadSize);
-        writer.Add("llama.rope.freq_base", (float)config.RopeTheta);
-        writer.Add("llama.vocab_size", (uint)config.VocabularySize);
     }
 
     private static float[] InModelOrder(ModelTensor tensor, float[] data)
