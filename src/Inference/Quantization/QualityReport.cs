@@ -41,7 +41,7 @@ internal sealed record QualityReport(long Tokens, double Perplexity, double Othe
                     [.. Enumerable.Range(0, runner.BlockCount)], windows[w].Length)]);
             for (int t = 0; t + 1 < windows[w].Length; t++)
             {
-                var (a, b) = (one.Logits(t), two.Logits(t));
+                Span<float> a = one.Logits(t), b = two.Logits(t);
                 double aTotal = Elementwise.LogSumExp(a), bTotal = Elementwise.LogSumExp(b);
                 int next = windows[w][t + 1];
                 firstLoss += aTotal - a[next];
