@@ -6,7 +6,8 @@ using Weir.Training;
 namespace Weir.Inference.Tests.Models;
 
 /// <summary>The training module and the engine read the same files and mean the same model by them. The tolerance is
-/// absolute, on logits with a deviation of a few units; both compute in float32, with sums in a different order.</summary>
+/// absolute, on logits with a deviation of a few units; both compute in float32, with sums in a different
+/// order.</summary>
 public sealed class TrainingParityTests : IDisposable
 {
     private const double Tolerance = 1e-3;
