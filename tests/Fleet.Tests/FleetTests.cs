@@ -119,6 +119,18 @@ public sealed class FleetTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_job_does_not_hold_the_output_of_the_platform_open()
+    {
+        var job = await _fleet.SubmitAsync(Script("sleep 2; " + EndsWell));
+        await TurnUntilAsync(job.Id, j => j.State == JobStates.Running
+            && _fleet.Executor.Attempt(job.Id, 1).Process is not null);
+        var attempt = _fleet.Executor.Attempt(job.Id, 1);
+        foreach (int descriptor in (int[])[0, 1, 2])
+            Assert.Equal("/dev/null", new FileInfo($"/proc/{attempt.Process!.Id}/fd/{descriptor}").LinkTarget);
+        await EndedAsync(job.Id);
+    }
+
+    [Fact]
     public async Task The_same_key_is_the_same_job()
     {
         var jobs = await Task.WhenAll(Enumerable.Range(0, 8)

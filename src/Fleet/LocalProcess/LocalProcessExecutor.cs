@@ -13,11 +13,13 @@ internal sealed class LocalProcessExecutor(FleetOptions options)
 {
     private const int SigTerm = 15, SigKill = 9;
 
-    // $1 is the attempt's folder, $2 the log; the rest is the command. The claim appears by a hard link: exclusively,
-    // and with its whole content at once. The wrapper survives SIGTERM (the signal goes to the whole group) to record
-    // how the command ended.
+    // $1 is the attempt's folder, $2 the log; the rest is the command. The wrapper lets go of the platform's own
+    // output: whoever reads that would otherwise wait for the job's end too. The claim appears by a hard link:
+    // exclusively, and with its whole content at once. The wrapper survives SIGTERM (the signal goes to the whole
+    // group) to record how the command ended.
     private const string Wrapper =
         """
+        exec > /dev/null 2>&1 < /dev/null
         attempt=$1; log=$2; shift 2
         stat=$(cat /proc/$$/stat)
         echo "$$ $(echo "${stat##*) }" | cut -d' ' -f20) $(cat /proc/sys/kernel/random/boot_id)" > "$attempt/claim.$$"
