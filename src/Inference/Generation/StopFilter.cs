@@ -1,4 +1,4 @@
-namespace Weir.Inference.Serving;
+namespace Weir.Inference.Generation;
 
 /// <summary>Lets text through until a stop string appears. Text that may be the beginning of one is held back, so that
 /// no part of a stop string ever reaches the client.</summary>

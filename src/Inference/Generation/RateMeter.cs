@@ -1,4 +1,4 @@
-namespace Weir.Inference.Serving;
+namespace Weir.Inference.Generation;
 
 /// <summary>Events a second over the last ten seconds, in one-second buckets. Not thread-safe.</summary>
 internal sealed class RateMeter(TimeProvider time)

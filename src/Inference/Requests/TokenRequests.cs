@@ -1,0 +1,33 @@
+using Microsoft.AspNetCore.Http;
+using Weir.Formats.OpenAi;
+using Weir.Inference.Generation;
+
+namespace Weir.Inference.Requests;
+
+/// <summary><c>/tokenize</c> and <c>/detokenize</c>: what a text or a chat becomes before the model sees it, and
+/// back.</summary>
+internal sealed class TokenRequests(Engine engine, ChatPrompts prompts)
+{
+    public Task TokenizeAsync(HttpContext http, TokenizeRequest request)
+    {
+        int[] ids;
+        if (request.Prompt is { } text) ids = engine.Model.Tokenizer.Encode(text);
+        else if (RequestRules.IsGiven(request.Messages))
+        {
+            RequestRules.CheckMessages(request.Messages);
+            ids = prompts.Encode(request.Messages!.Value, request.AddGenerationPrompt ?? true);
+        }
+        else throw new RequestException("Send 'prompt' or 'messages'.", "missing_field", "prompt");
+        return JsonAnswer.WriteAsync(http, 200, new TokenList(ids.Length, engine.Model.Positions, ids),
+            OpenAiJson.Wire.TokenList);
+    }
+
+    public Task DetokenizeAsync(HttpContext http, DetokenizeRequest request)
+    {
+        if (request.Tokens is null) throw new RequestException("'tokens' is missing.", "missing_field", "tokens");
+        GenerationPlan.CheckIds(request.Tokens, engine.Model.Tokenizer, "tokens");
+        return JsonAnswer.WriteAsync(http, 200,
+            new DetokenizedText(engine.Model.Tokenizer.Decode(request.Tokens, skipSpecial: false)),
+            OpenAiJson.Wire.DetokenizedText);
+    }
+}
