@@ -14,7 +14,7 @@ internal sealed class EngineLoop
     private readonly List<Sequence> _leaving = [];
     private readonly RateMeter _generatedRate, _promptRate;
     private readonly long _started;
-    private BatchScheduler _scheduler;
+    private readonly BatchScheduler _scheduler;
     private ServedModel _model;
     private SamplerScratch _scratch;
     private int[] _tokens;
@@ -43,6 +43,7 @@ internal sealed class EngineLoop
         Publish();
     }
 
+    public BatchScheduler Scheduler => _scheduler;
     public Histogram TimeToFirstToken { get; } = new();
     public Histogram InterTokenLatency { get; } = new();
 

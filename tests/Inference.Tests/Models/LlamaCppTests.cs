@@ -1,7 +1,7 @@
 using Weir.Formats.Gguf;
 using Weir.Inference.Kernels;
 using Weir.Inference.Models;
-using Weir.Inference.Serving;
+using Weir.Inference.Sampling;
 using Weir.Text.Chat;
 
 namespace Weir.Inference.Tests.Models;

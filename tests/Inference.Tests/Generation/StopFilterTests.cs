@@ -1,7 +1,7 @@
 using System.Text;
-using Weir.Inference.Serving;
+using Weir.Inference.Generation;
 
-namespace Weir.Inference.Tests.Serving;
+namespace Weir.Inference.Tests.Generation;
 
 public sealed class StopFilterTests
 {
