@@ -161,10 +161,10 @@ public static class EvaluateCommand
 
     private static int ContextOf(string modelFolder)
     {
-        var path = Path.Combine(modelFolder, "config.json");
-        if (!File.Exists(path)) throw new UserErrorException($"--text needs a model folder with config.json; "
-            + $"{modelFolder} has none.");
-        return JsonSerializer.Deserialize(File.ReadAllText(path), ModelJson.Default.ModelConfig)!.ContextLength;
+        if (!File.Exists(Path.Combine(modelFolder, ModelConfigFile.FileName)))
+            throw new UserErrorException($"--text needs a model folder with {ModelConfigFile.FileName}; {modelFolder} "
+                + "has none.");
+        return ModelConfigFile.ReadFolder(modelFolder).ContextLength;
     }
 
     private static void Publish(RunFolder run, Scorecard card, string? jsonPath)

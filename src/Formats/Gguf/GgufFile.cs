@@ -1,84 +1,68 @@
-using System.Runtime.InteropServices;
 using Weir.Formats.Bcl;
+using Weir.Formats.Quantization;
 
 namespace Weir.Formats.Gguf;
-
-/// <summary>Tensor types of GGUF that Weir reads and writes; the numbers are those of the format.</summary>
-public enum GgufType
-{
-    F32 = 0,
-    F16 = 1,
-    /// <summary>Q8_0: blocks of 32: one float16 scale, then 32 signed bytes.</summary>
-    Q8 = 8,
-}
-
-/// <summary>A tensor of a GGUF file.</summary>
-/// <param name="Name">Its name in the file.</param>
-/// <param name="Type">How its elements are stored.</param>
-/// <param name="Shape">As the file has it: the fastest dimension first.</param>
-/// <param name="Offset">From the beginning of the data.</param>
-/// <param name="Bytes">Its size in the file.</param>
-public sealed record GgufTensor(string Name, GgufType Type, IReadOnlyList<long> Shape, long Offset, long Bytes)
-{
-    public long ElementCount => Shape.Aggregate(1L, (product, size) => checked(product * size));
-}
 
 /// <summary>
 /// The GGUF format, versions 2 and 3 (github.com/ggml-org/ggml, docs/gguf.md), little-endian: magic, version, tensor
 /// count, metadata count, key-values, tensor infos, padding to <c>general.alignment</c>, data. The header is checked
 /// as a whole before anything is given out (<see cref="GgufHeader"/>); its memory is bounded by a constant times the
-/// file's size.
+/// file's size. A model in several files is opened by its first one. Reading is safe from any number of threads.
 /// </summary>
 public sealed class GgufFile : IDisposable
 {
-    private readonly FileStream _stream;
-    private readonly GgufHeader _header;
+    private const int ChunkElements = 1 << 16;
+    private readonly IReadOnlyList<GgufPart> _parts;
+    private readonly Dictionary<string, GgufTensor> _tensors = new(StringComparer.Ordinal);
 
-    private GgufFile(FileStream stream, GgufHeader header, string path)
+    private GgufFile(IReadOnlyList<GgufPart> parts)
     {
-        _stream = stream;
-        _header = header;
-        Path = path;
+        _parts = parts;
+        for (int index = 0; index < parts.Count; index++)
+            foreach (var tensor in parts[index].Header.Tensors.Values)
+                if (!_tensors.TryAdd(tensor.Name, tensor with { Part = index }))
+                    throw GgufPart.Bad(parts[index].Path, $"tensor '{tensor.Name}' stands in an earlier part too");
     }
 
-    public string Path { get; }
+    /// <summary>Of the first part.</summary>
+    public string Path => _parts[0].Path;
+
+    /// <summary>The files of the model, in order; one, unless it is split.</summary>
+    public IReadOnlyList<string> Paths => [.. _parts.Select(p => p.Path)];
 
     /// <summary>Values are bool, long, ulong, double, string, or an array: bool[], long[], ulong[], double[],
     /// string[], or object[] of arrays. Signed kinds become long and unsigned ones ulong, whatever their
     /// width.</summary>
-    public IReadOnlyDictionary<string, object> Metadata => _header.Metadata;
+    public IReadOnlyDictionary<string, object> Metadata => _parts[0].Header.Metadata;
 
-    public IReadOnlyDictionary<string, GgufTensor> Tensors => _header.Tensors;
+    public IReadOnlyDictionary<string, GgufTensor> Tensors => _tensors;
 
     /// <exception cref="UserErrorException">The file cannot be read, is no GGUF that this version reads, or is
-    /// damaged.</exception>
-    public static GgufFile Open(string path)
+    /// damaged; or a part of it is missing.</exception>
+    public static GgufFile Open(string path) => Open(DataFile.Open(path));
+
+    internal static GgufFile Open(DataFile file)
     {
-        FileStream? stream = null;
+        IReadOnlyList<GgufPart> parts = [GgufPart.Open(file)];
         try
         {
-            stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16);
-            return new GgufFile(stream, GgufHeader.Read(stream), path);
+            parts = GgufSplit.OpenAll(parts[0]);
+            return new GgufFile(parts);
         }
-        catch (Exception e) when (e is InvalidDataException or EndOfStreamException)
+        catch
         {
-            stream?.Dispose();
-            throw Bad(path, e is EndOfStreamException ? "it ends within its header" : e.Message, e);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            stream?.Dispose();
-            throw new UserErrorException($"{path} cannot be read: {e.Message}", inner: e);
+            foreach (var part in parts) part.Dispose();
+            throw;
         }
     }
 
     /// <exception cref="UserErrorException">There is no such key, or its value is of another kind.</exception>
     public T Get<T>(string key) => Metadata.TryGetValue(key, out var value) && value is T typed ? typed
-        : throw Bad(Path, $"its metadata has no '{key}' of the expected kind");
+        : throw GgufPart.Bad(Path, $"its metadata has no '{key}' of the expected kind");
 
     /// <exception cref="UserErrorException">There is no such key, or its value is no integer.</exception>
     public long GetInteger(string key) =>
-        TryGetInteger(key) ?? throw Bad(Path, $"its metadata has no integer '{key}'");
+        TryGetInteger(key) ?? throw GgufPart.Bad(Path, $"its metadata has no integer '{key}'");
 
     /// <summary>Null where there is none, or where the value is no integer that fits.</summary>
     public long? TryGetInteger(string key) => Metadata.GetValueOrDefault(key) switch
@@ -95,49 +79,55 @@ public sealed class GgufFile : IDisposable
         _ => TryGetInteger(key),
     };
 
-    /// <summary>The tensor as float32, the fastest dimension first (row-major [out, in] for a matrix).</summary>
-    /// <exception cref="UserErrorException">There is no such tensor, it is too large for memory, or the file was cut
-    /// while it was open.</exception>
+    /// <summary>Reads whole blocks of a tensor, so that a loader can take it in groups of rows. Rows follow each other
+    /// without gaps.</summary>
+    /// <param name="tensor">One of <see cref="Tensors"/>.</param>
+    /// <param name="offset">From the tensor's first byte, a whole number of blocks.</param>
+    /// <param name="into">Filled; a whole number of blocks.</param>
+    /// <exception cref="UserErrorException">The file was cut while it was open, or a scale or value is NaN or
+    /// infinite.</exception>
+    public void ReadTensor(GgufTensor tensor, long offset, Span<byte> into)
+    {
+        var layout = BlockLayout.Of(tensor.Type);
+        if (!_tensors.TryGetValue(tensor.Name, out var own) || own != tensor)
+            throw new ArgumentException($"The tensor '{tensor.Name}' is of another file.", nameof(tensor));
+        if (offset < 0 || into.Length > tensor.Bytes || offset > tensor.Bytes - into.Length)
+            throw new ArgumentOutOfRangeException(nameof(offset), offset, "It is outside of the tensor.");
+        if (offset % layout.Bytes != 0 || into.Length % layout.Bytes != 0)
+            throw new ArgumentException($"A block of {tensor.Type} has {layout.Bytes} bytes.", nameof(into));
+        _parts[tensor.Part].ReadData(tensor.Offset + offset, into);
+        if (!layout.IsFinite(into))
+            throw GgufPart.Bad(_parts[tensor.Part].Path, $"tensor '{tensor.Name}' holds NaN or infinite numbers");
+    }
+
+    /// <summary>A small tensor as float32, the fastest dimension first (row-major [out, in] for a matrix).</summary>
+    /// <exception cref="UserErrorException">There is no such tensor, it is too large for one buffer, the file was cut
+    /// while it was open, or a value is NaN or infinite.</exception>
     public float[] ReadFloat32(string name)
     {
-        if (!Tensors.TryGetValue(name, out var tensor)) throw Bad(Path, $"it has no tensor '{name}'");
+        if (!Tensors.TryGetValue(name, out var tensor)) throw GgufPart.Bad(Path, $"it has no tensor '{name}'");
         if (tensor.ElementCount > Array.MaxLength / 4)
-            throw Bad(Path, $"tensor '{name}' is larger than one buffer can hold");
+            throw GgufPart.Bad(Path, $"tensor '{name}' is larger than one buffer can hold");
+        var layout = BlockLayout.Of(tensor.Type);
         var values = new float[tensor.ElementCount];
-        try
+        var raw = new byte[layout.BytesOf(Math.Min(values.Length, ChunkElements))];
+        long offset = 0;
+        for (int at = 0; at < values.Length; at += ChunkElements)
         {
-            if (tensor.Type == GgufType.F32)
-            {
-                ReadAt(tensor.Offset, MemoryMarshal.AsBytes(values.AsSpan()));
-                return values;
-            }
-            var raw = new byte[tensor.Bytes];
-            ReadAt(tensor.Offset, raw);
-            if (tensor.Type == GgufType.Q8) Q8Blocks.Read(raw, values);
-            else
-            {
-                var halves = MemoryMarshal.Cast<byte, Half>(raw);
-                for (int i = 0; i < values.Length; i++) values[i] = (float)halves[i];
-            }
-            return values;
+            int count = Math.Min(ChunkElements, values.Length - at);
+            var blocks = raw.AsSpan(0, (int)layout.BytesOf(count));
+            ReadTensor(tensor, offset, blocks);
+            layout.Dequantize(blocks, values.AsSpan(at, count));
+            offset += blocks.Length;
         }
-        catch (IOException e)
-        {
-            throw Bad(Path, $"tensor '{name}' cannot be read ({e.Message})", e);
-        }
+        return values;
     }
 
-    public void Dispose() => _stream.Dispose();
-
-    private void ReadAt(long offset, Span<byte> bytes)
+    public void Dispose()
     {
-        lock (_stream)
-        {
-            _stream.Position = _header.DataStart + offset;
-            _stream.ReadExactly(bytes);
-        }
+        foreach (var part in _parts) part.Dispose();
     }
 
-    private static UserErrorException Bad(string path, string what, Exception? inner = null) =>
-        new($"{path} is not a usable GGUF file: {what}. Fetch or export it again.", inner: inner);
+    /// <summary>A metadata value as the file has it, its kind first.</summary>
+    internal byte[] RawMetadata(string key) => _parts[0].ReadRange(_parts[0].Header.Ranges[key]);
 }

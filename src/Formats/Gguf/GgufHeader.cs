@@ -1,4 +1,5 @@
 using System.Text;
+using Weir.Formats.Quantization;
 
 namespace Weir.Formats.Gguf;
 
@@ -10,11 +11,18 @@ internal sealed class GgufHeader
 {
     private const uint Magic = 0x46554747; // "GGUF"
     private const int MaxKeyBytes = 65535, MaxTensorNameBytes = 63, MaxStringBytes = 1 << 26, MaxArrayDepth = 4;
-    private const int SmallestEntryBytes = 13, SmallestTensorBytes = 33, DefaultAlignment = 32;
+    private const int SmallestEntryBytes = 13, SmallestTensorBytes = 33, DefaultAlignment = 32,
+        ShortStringBytes = 512;
+    private static readonly string TypesRead =
+        string.Join(", ", BlockLayout.All.Select(layout => $"{layout.Type} ({(int)layout.Type})"));
     private readonly Stream _stream;
     private readonly BinaryReader _reader;
     private readonly Dictionary<string, object> _metadata = new(StringComparer.Ordinal);
     private readonly Dictionary<string, GgufTensor> _tensors = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ByteRange> _ranges = new(StringComparer.Ordinal);
+
+    /// <summary>Bytes of the file.</summary>
+    internal readonly record struct ByteRange(long Start, long Length);
 
     private GgufHeader(BinaryReader reader)
     {
@@ -24,6 +32,9 @@ internal sealed class GgufHeader
 
     public IReadOnlyDictionary<string, object> Metadata => _metadata;
     public IReadOnlyDictionary<string, GgufTensor> Tensors => _tensors;
+
+    /// <summary>Where each metadata value lies in the file, from its kind on.</summary>
+    public IReadOnlyDictionary<string, ByteRange> Ranges => _ranges;
 
     /// <summary>Where the tensors' data begins in the file.</summary>
     public long DataStart { get; private set; }
@@ -45,6 +56,9 @@ internal sealed class GgufHeader
     {
         if (_reader.ReadUInt32() != Magic) throw Bad("it does not begin with 'GGUF'");
         uint version = _reader.ReadUInt32();
+        if (version is 0x02000000 or 0x03000000)
+            throw Bad("its numbers are big-endian, and only little-endian files are read (gguf-py's "
+                + "gguf_convert_endian turns them)");
         if (version is not (2 or 3)) throw Bad($"it has version {version}, and only 2 and 3 are read");
         ulong tensorCount = _reader.ReadUInt64(), entryCount = _reader.ReadUInt64();
         if (entryCount > (ulong)Rest / SmallestEntryBytes || tensorCount > (ulong)Rest / SmallestTensorBytes)
@@ -53,8 +67,10 @@ internal sealed class GgufHeader
         {
             var key = ReadString(MaxKeyBytes, "metadata key");
             if (key.Length == 0) throw Bad("a metadata key is empty");
-            if (!_metadata.TryAdd(key, ReadValue(_reader.ReadUInt32(), 0)))
+            long start = _stream.Position;
+            if (!_metadata.TryAdd(key, ReadValue(_reader.ReadUInt32())))
                 throw Bad($"metadata '{key}' stands there twice");
+            _ranges[key] = new ByteRange(start, _stream.Position - start);
         }
         var infos = new List<GgufTensor>();
         for (ulong i = 0; i < tensorCount; i++) infos.Add(ReadTensorInfo());
@@ -95,22 +111,20 @@ internal sealed class GgufHeader
         {
             shape[i] = _reader.ReadInt64();
             count *= shape[i];
-            // Each element takes at least a byte.
-            if (shape[i] < 1 || count > _stream.Length) throw Bad($"tensor '{name}' is larger than the file, or empty");
+            // Each element takes at least half a byte.
+            if (shape[i] < 1 || count > 2 * (Int128)_stream.Length)
+                throw Bad($"tensor '{name}' is larger than the file, or empty");
         }
         uint type = _reader.ReadUInt32();
-        long bytes = (GgufType)type switch
-        {
-            GgufType.F32 => checked((long)count * 4),
-            GgufType.F16 => checked((long)count * 2),
-            GgufType.Q8 when shape[0] % Q8Blocks.Elements == 0 => (long)count / Q8Blocks.Elements * Q8Blocks.Bytes,
-            GgufType.Q8 => throw Bad($"rows of tensor '{name}' are no multiple of {Q8Blocks.Elements}"),
-            _ => throw Bad($"tensor '{name}' has type {type}, and only F32 (0), F16 (1) and Q8_0 (8) are read"),
-        };
-        return new GgufTensor(name, (GgufType)type, shape, _reader.ReadInt64(), bytes);
+        var layout = BlockLayout.Find(type)
+            ?? throw Bad($"tensor '{name}' has type {type}, and only {TypesRead} are read");
+        if (shape[0] % layout.Elements != 0)
+            throw Bad($"rows of tensor '{name}' are no multiple of {layout.Elements}");
+        long bytes = layout.BytesOf((long)count);
+        return new GgufTensor(name, layout.Type, shape, _reader.ReadInt64(), bytes);
     }
 
-    private object ReadValue(uint kind, int depth) => kind switch
+    private object ReadValue(uint kind) => kind switch
     {
         0 => (ulong)_reader.ReadByte(),
         1 => (long)_reader.ReadSByte(),
@@ -121,11 +135,11 @@ internal sealed class GgufHeader
         6 => (double)_reader.ReadSingle(),
         7 => _reader.ReadByte() != 0,
         8 => ReadString(MaxStringBytes, "string"),
-        9 when depth < MaxArrayDepth => ReadArray(depth),
+        9 => ReadArray(0),
         10 => _reader.ReadUInt64(),
         11 => _reader.ReadInt64(),
         12 => _reader.ReadDouble(),
-        _ => throw Bad($"metadata of kind {kind} at depth {depth} is not read"),
+        _ => throw Bad($"metadata of kind {kind} is not read"),
     };
 
     private Array ReadArray(int depth)
@@ -135,22 +149,30 @@ internal sealed class GgufHeader
         int itemBytes = kind switch { 0 or 1 or 7 => 1, 2 or 3 => 2, 4 or 5 or 6 => 4, 9 => 12, _ => 8 };
         if (count > (ulong)(Rest / itemBytes) || count > (ulong)(Array.MaxLength / 8))
             throw Bad("an array is longer than the file");
+        int items = (int)count;
         return kind switch
         {
-            0 or 2 or 4 or 10 => Fill<ulong>((int)count, kind, depth),
-            1 or 3 or 5 or 11 => Fill<long>((int)count, kind, depth),
-            6 or 12 => Fill<double>((int)count, kind, depth),
-            7 => Fill<bool>((int)count, kind, depth),
-            8 => Fill<string>((int)count, kind, depth),
-            9 => Fill<object>((int)count, kind, depth),
-            _ => throw Bad($"an array of kind {kind} is not read"),
+            0 => Fill(items, reader => (ulong)reader.ReadByte()),
+            1 => Fill(items, reader => (long)reader.ReadSByte()),
+            2 => Fill(items, reader => (ulong)reader.ReadUInt16()),
+            3 => Fill(items, reader => (long)reader.ReadInt16()),
+            4 => Fill(items, reader => (ulong)reader.ReadUInt32()),
+            5 => Fill(items, reader => (long)reader.ReadInt32()),
+            6 => Fill(items, reader => (double)reader.ReadSingle()),
+            7 => Fill(items, reader => reader.ReadByte() != 0),
+            8 => Fill(items, _ => ReadString(MaxStringBytes, "string")),
+            9 when depth + 1 < MaxArrayDepth => Fill<object>(items, _ => ReadArray(depth + 1)),
+            10 => Fill(items, reader => reader.ReadUInt64()),
+            11 => Fill(items, reader => reader.ReadInt64()),
+            12 => Fill(items, reader => reader.ReadDouble()),
+            _ => throw Bad($"an array of kind {kind} at depth {depth + 1} is not read"),
         };
     }
 
-    private T[] Fill<T>(int count, uint kind, int depth)
+    private T[] Fill<T>(int count, Func<BinaryReader, T> read)
     {
         var items = new T[count];
-        for (int i = 0; i < count; i++) items[i] = (T)ReadValue(kind, depth + 1);
+        for (int i = 0; i < count; i++) items[i] = read(_reader);
         return items;
     }
 
@@ -159,7 +181,9 @@ internal sealed class GgufHeader
         ulong length = _reader.ReadUInt64();
         if (length > (ulong)most || (long)length > Rest)
             throw Bad($"a {what} of {length} bytes is beyond the file or the limit");
-        return Encoding.UTF8.GetString(_reader.ReadBytes((int)length));
+        Span<byte> bytes = length <= ShortStringBytes ? stackalloc byte[(int)length] : new byte[length];
+        _reader.ReadExactly(bytes);
+        return Encoding.UTF8.GetString(bytes);
     }
 
     private static InvalidDataException Bad(string what) => new(what);

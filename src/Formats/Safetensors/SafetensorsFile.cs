@@ -1,97 +1,112 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Weir.Formats.Bcl;
+using Weir.Formats.Quantization;
 
 namespace Weir.Formats.Safetensors;
-
-/// <summary>A tensor to write: row-major float32 of <see cref="Shape"/>.</summary>
-public sealed record NamedTensor(string Name, long[] Shape, float[] Data);
 
 /// <summary>
 /// The safetensors format (github.com/huggingface/safetensors): u64 header length, JSON header
 /// <c>{"name": {"dtype","shape","data_offsets":[begin,end]}}</c>, then the data. Little-endian, no gaps, at most 100 MB
-/// of header. Reads F32, F16 and BF16 as float32. Every offset is checked against the file before it is used.
+/// of header. F32, F16 and BF16 are read. A model may be one file or several with an index. Every offset is checked
+/// before anything is given out (<see cref="SafetensorsHeader"/>). Reading is safe from any number of threads.
 /// </summary>
 public sealed class SafetensorsFile : IDisposable
 {
-    private const long MaxHeaderBytes = 100_000_000;
-    private readonly FileStream _stream;
-    private readonly long _dataStart;
-    private readonly Dictionary<string, Entry> _entries = [];
+    public const string FileName = "model.safetensors", IndexName = "model.safetensors.index.json";
+    private const int ChunkElements = 1 << 16;
+    private readonly List<Part> _parts = [];
+    private readonly Dictionary<string, SafetensorsTensor> _tensors = new(StringComparer.Ordinal);
 
-    private sealed record Entry(string Type, long[] Shape, long Begin, long End);
+    private sealed record Part(DataFile File, SafetensorsHeader Header);
 
-    private SafetensorsFile(FileStream stream, string path)
-    {
-        _stream = stream;
-        Path = path;
-        Span<byte> lengthBytes = stackalloc byte[8];
-        if (stream.ReadAtLeast(lengthBytes, 8,
-            throwOnEndOfStream: false) < 8) throw Bad("it is shorter than its header");
-        long headerLength = BinaryPrimitives.ReadInt64LittleEndian(lengthBytes);
-        if (headerLength < 2 || headerLength > MaxHeaderBytes || headerLength > stream.Length - 8)
-            throw Bad("its header length is out of range");
-        var header = new byte[headerLength];
-        stream.ReadExactly(header);
-        _dataStart = 8 + headerLength;
-        try
-        {
-            ReadHeader(header, stream.Length - _dataStart);
-        }
-        catch (Exception e)
-            when (e is JsonException or InvalidOperationException or FormatException or ArgumentException
-            or NullReferenceException)
-        {
-            throw Bad("its header is not the JSON of the format", e);
-        }
-    }
+    private SafetensorsFile(string path) => Path = path;
 
+    /// <summary>The file, or the index of several.</summary>
     public string Path { get; }
-    public IReadOnlyCollection<string> Names => _entries.Keys;
-    public IReadOnlyDictionary<string, string> Metadata { get; private set; } = new Dictionary<string, string>();
 
-    public static SafetensorsFile Open(string path)
+    /// <summary>The files that hold the tensors.</summary>
+    public IReadOnlyList<string> Paths => [.. _parts.Select(p => p.File.Path)];
+
+    public IReadOnlyCollection<string> Names => _tensors.Keys;
+
+    public IReadOnlyDictionary<string, SafetensorsTensor> Tensors => _tensors;
+
+    /// <summary>Of the first file.</summary>
+    public IReadOnlyDictionary<string, string> Metadata => _parts[0].Header.Metadata;
+
+    /// <summary>Opens one file, or the files of an index (a path that ends with <c>.index.json</c>).</summary>
+    /// <exception cref="UserErrorException">A file is missing, unreadable or damaged, or holds types that this version
+    /// does not read; or index and files do not belong together.</exception>
+    public static SafetensorsFile Open(string path) => Open(DataFile.Open(path));
+
+    internal static SafetensorsFile Open(DataFile opened)
     {
-        var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16);
+        var file = new SafetensorsFile(opened.Path);
         try
         {
-            return new SafetensorsFile(stream, path);
+            if (opened.Path.EndsWith(".index.json", StringComparison.Ordinal)) file.AddIndexed(opened);
+            else file.AddPart(opened);
+            return file;
         }
         catch
         {
-            stream.Dispose();
+            file.Dispose();
             throw;
         }
     }
 
-    public bool Contains(string name) => _entries.ContainsKey(name);
+    /// <summary>The weights of a model folder: one file, or several with an index.</summary>
+    /// <exception cref="UserErrorException">As <see cref="Open"/>, or the folder has neither.</exception>
+    public static SafetensorsFile OpenFolder(string folder)
+    {
+        foreach (var name in (string[])[FileName, IndexName])
+            if (System.IO.Path.Combine(folder, name) is var path && File.Exists(path)) return Open(path);
+        throw new UserErrorException($"{folder} has neither {FileName} nor {IndexName}, so it is no model folder.");
+    }
+
+    public bool Contains(string name) => _tensors.ContainsKey(name);
 
     public IReadOnlyList<long> Shape(string name) => Find(name).Shape;
+
+    /// <summary>Reads whole elements of a tensor, so that a loader can take it in groups of rows.</summary>
+    /// <param name="tensor">One of <see cref="Tensors"/>.</param>
+    /// <param name="offset">From the tensor's first byte, a whole number of elements.</param>
+    /// <param name="into">Filled; a whole number of elements.</param>
+    /// <exception cref="UserErrorException">The file was cut while it was open, or a value is NaN or
+    /// infinite.</exception>
+    public void ReadTensor(SafetensorsTensor tensor, long offset, Span<byte> into)
+    {
+        var layout = BlockLayout.Of(tensor.Type);
+        if (!_tensors.TryGetValue(tensor.Name, out var own) || own != tensor)
+            throw new ArgumentException($"The tensor '{tensor.Name}' is of another file.", nameof(tensor));
+        if (offset < 0 || into.Length > tensor.Bytes || offset > tensor.Bytes - into.Length)
+            throw new ArgumentOutOfRangeException(nameof(offset), offset, "It is outside of the tensor.");
+        if (offset % layout.Bytes != 0 || into.Length % layout.Bytes != 0)
+            throw new ArgumentException($"An element of {tensor.Type} has {layout.Bytes} bytes.", nameof(into));
+        var part = _parts[tensor.Part];
+        part.File.ReadAt(part.Header.DataStart + tensor.Offset + offset, into);
+        if (!layout.IsFinite(into))
+            throw Bad(part.File.Path, $"tensor '{tensor.Name}' holds NaN or infinite numbers");
+    }
 
     /// <summary>The tensor as row-major float32.</summary>
     public float[] ReadFloat32(string name)
     {
-        var entry = Find(name);
-        long count = 1;
-        foreach (var size in entry.Shape) count = checked(count * size);
-        if (count > Array.MaxLength / 4) throw Bad($"tensor '{name}' is larger than one buffer can hold");
-        var values = new float[count];
-        lock (_stream)
+        var tensor = Find(name);
+        if (tensor.ElementCount > Array.MaxLength / 4)
+            throw Bad(Path, $"tensor '{name}' is larger than one buffer can hold");
+        var layout = BlockLayout.Of(tensor.Type);
+        var values = new float[tensor.ElementCount];
+        var raw = new byte[layout.BytesOf(Math.Min(values.Length, ChunkElements))];
+        for (int at = 0; at < values.Length; at += ChunkElements)
         {
-            _stream.Position = _dataStart + entry.Begin;
-            if (entry.Type == "F32")
-            {
-                _stream.ReadExactly(MemoryMarshal.AsBytes(values.AsSpan()));
-                return values;
-            }
-            var halves = new ushort[count];
-            _stream.ReadExactly(MemoryMarshal.AsBytes(halves.AsSpan()));
-            for (int i = 0; i < values.Length; i++)
-                values[i] = entry.Type == "BF16" ? BitConverter.UInt32BitsToSingle((uint)halves[i] << 16)
-                    : (float)BitConverter.UInt16BitsToHalf(halves[i]);
+            int count = Math.Min(ChunkElements, values.Length - at);
+            var bytes = raw.AsSpan(0, count * layout.Bytes);
+            ReadTensor(tensor, (long)at * layout.Bytes, bytes);
+            layout.Dequantize(bytes, values.AsSpan(at, count));
         }
         return values;
     }
@@ -128,39 +143,51 @@ public sealed class SafetensorsFile : IDisposable
         });
     }
 
-    public void Dispose() => _stream.Dispose();
-
-    private void ReadHeader(byte[] header, long dataBytes)
+    public void Dispose()
     {
-        foreach (var (name, node) in JsonNode.Parse(header)!.AsObject())
+        foreach (var part in _parts) part.File.Dispose();
+    }
+
+    private void AddIndexed(DataFile index)
+    {
+        using var opened = index;
+        var fileOf = SafetensorsIndex.Read(opened);
+        var folder = System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(Path))!;
+        foreach (var name in fileOf.Values.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal))
         {
-            var item = node!.AsObject();
-            if (name == "__metadata__")
-            {
-                Metadata = item.ToDictionary(m => m.Key, m => (string)m.Value!);
-                continue;
-            }
-            var type = (string)item["dtype"]!;
-            int width = type switch { "F32" => 4, "F16" or "BF16" => 2, _ =>
-                throw Bad($"tensor '{name}' has type {type}, which is not read") };
-            long[] shape = [.. item["shape"]!.AsArray().Select(s => (long)s!)];
-            long begin = (long)item["data_offsets"]![0]!, end = (long)item["data_offsets"]![1]!;
-            Int128 bytes = width;
-            foreach (var size in shape)
-            {
-                if (size < 0 || shape.Length > 8) throw Bad($"tensor '{name}' has a bad shape");
-                bytes *= size;
-                if (bytes > dataBytes) throw Bad($"tensor '{name}' is larger than the file");
-            }
-            if (begin < 0 || end < begin || end > dataBytes || end - begin != bytes)
-                throw Bad($"tensor '{name}' points outside of the file or does not match its shape");
-            _entries[name] = new Entry(type, shape, begin, end);
+            var path = System.IO.Path.Combine(folder, name);
+            if (!File.Exists(path))
+                throw new UserErrorException($"{Path} names {name}, which is missing beside it. Fetch that file too.");
+            AddPart(DataFile.Open(path));
+            if (_parts[^1].Header.Tensors.Keys.FirstOrDefault(t => fileOf.GetValueOrDefault(t) != name) is { } other)
+                throw SafetensorsIndex.Bad(Path, $"it does not say that tensor '{other}' is in {name}");
+        }
+        if (fileOf.Keys.FirstOrDefault(name => !_tensors.ContainsKey(name)) is { } missing)
+            throw SafetensorsIndex.Bad(Path, $"tensor '{missing}' is not in {fileOf[missing]}");
+    }
+
+    private void AddPart(DataFile file)
+    {
+        try
+        {
+            var header = SafetensorsHeader.Read(file.Stream);
+            foreach (var tensor in header.Tensors.Values)
+                if (!_tensors.TryAdd(tensor.Name, tensor with { Part = _parts.Count }))
+                    throw new InvalidDataException($"tensor '{tensor.Name}' stands in another file too");
+            _parts.Add(new Part(file, header));
+        }
+        catch (Exception e)
+        {
+            file.Dispose();
+            if (e is InvalidDataException) throw Bad(file.Path, e.Message, e);
+            if (e is IOException) throw new UserErrorException($"{file.Path} cannot be read: {e.Message}", inner: e);
+            throw;
         }
     }
 
-    private Entry Find(string name) => _entries.TryGetValue(name, out var entry) ? entry
-        : throw Bad($"it has no tensor '{name}'");
+    private SafetensorsTensor Find(string name) => _tensors.TryGetValue(name, out var tensor) ? tensor
+        : throw Bad(Path, $"it has no tensor '{name}'");
 
-    private UserErrorException Bad(string what, Exception? inner = null) =>
-        new($"{Path} is not a usable safetensors file: {what}. Fetch or export it again.", inner: inner);
+    private static UserErrorException Bad(string path, string what, Exception? inner = null) =>
+        new($"{path} is not a usable safetensors file: {what}. Fetch or export it again.", inner: inner);
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using Weir.Formats.Bcl;
 using Weir.Formats.Gguf;
+using Weir.Formats.Quantization;
 using Weir.Formats.Runs;
 using Weir.Inference.Models;
 
@@ -20,7 +21,7 @@ public static class ModelConvertCommand
     };
     private static readonly Option<string> Type = new("--type")
     {
-        Description = "How matrices are stored: f32, f16 or q8_0. Norms are always f32.",
+        Description = "How matrices are stored: f32, f16, bf16 or q8_0. Norms are always f32.",
         DefaultValueFactory = _ => "f16",
     };
     private static readonly Option<string?> Json = new("--json")
@@ -43,19 +44,21 @@ public static class ModelConvertCommand
 
     private static int Convert(string source, string target, string typeName, string? json)
     {
-        var type = typeName switch
+        var type = typeName.ToLowerInvariant() switch
         {
-            "f32" => GgufType.F32,
-            "f16" => GgufType.F16,
-            "q8_0" => GgufType.Q8,
-            _ => throw new UserErrorException($"--type {typeName}: use f32, f16 or q8_0.", ExitCodes.WrongUsage),
+            "f32" => TensorType.F32,
+            "f16" => TensorType.F16,
+            "bf16" => TensorType.BF16,
+            "q8_0" => TensorType.Q8_0,
+            _ => throw new UserErrorException($"--type {typeName}: use f32, f16, bf16 or q8_0. For fewer bits see weir "
+                + "model quantize.", ExitCodes.WrongUsage),
         };
         target = Path.GetFullPath(target);
-        var model = LoadedModel.Load(JobEnvironment.Current.Resolve(source, Environment.CurrentDirectory));
-        var unaligned = GgufModel.Save(model, Path.GetFileNameWithoutExtension(target), target, type);
+        using var files = ModelFiles.Open(JobEnvironment.Current.Resolve(source, Environment.CurrentDirectory));
+        var unaligned = new GgufExport(files, _ => type).Save(Path.GetFileNameWithoutExtension(target), target);
         foreach (var tensor in unaligned)
             Console.Error.WriteLine(
-                $"{tensor}: its rows are no multiple of {Q8Blocks.Elements}, so it is written as f16");
+                $"{tensor}: its rows are no multiple of {BlockLayout.Of(type).Elements}, so it is written as f16");
         long bytes = new FileInfo(target).Length;
         Console.WriteLine($"{target}  {bytes:N0} bytes");
         if (json is not null)

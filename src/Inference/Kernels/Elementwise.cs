@@ -41,6 +41,40 @@ internal static class Elementwise
         for (; i < gate.Length; i++) gate[i] = gate[i] / (1 + MathF.Exp(-gate[i])) * up[i];
     }
 
+    /// <summary>As <see cref="SwiGlu"/> with the tanh form of GELU:
+    /// gelu(x) = x · sigmoid(2 · sqrt(2 / π) · (x + 0.044715 · x³)).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void GeGlu(Span<float> gate, ReadOnlySpan<float> up)
+    {
+        const float outer = 1.5957691216f, inner = 0.044715f;
+        int width = Vector<float>.Count, i = 0;
+        for (; i + width <= gate.Length; i += width)
+        {
+            var x = new Vector<float>(gate[i..]);
+            var exponent = -outer * (x + inner * x * x * x);
+            (x / (Vector<float>.One + Vector.Exp(exponent)) * new Vector<float>(up[i..])).CopyTo(gate[i..]);
+        }
+        for (; i < gate.Length; i++)
+        {
+            float x = gate[i];
+            gate[i] = x / (1 + MathF.Exp(-outer * (x + inner * x * x * x))) * up[i];
+        }
+    }
+
+    /// <summary>x = cap · tanh(x / cap), in place.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void SoftCap(Span<float> x, float cap)
+    {
+        // tanh(y) = 1 - 2 / (e^2y + 1)
+        float factor = 2 / cap;
+        int width = Vector<float>.Count, i = 0;
+        var two = new Vector<float>(2);
+        for (; i + width <= x.Length; i += width)
+            (cap * (Vector<float>.One - two / (Vector.Exp(new Vector<float>(x[i..]) * factor) + Vector<float>.One)))
+                .CopyTo(x[i..]);
+        for (; i < x.Length; i++) x[i] = cap * (1 - 2 / (MathF.Exp(x[i] * factor) + 1));
+    }
+
     /// <summary>x = e^(x - max) / sum, in place.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Softmax(Span<float> x)

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace Weir.Inference.Kernels;
@@ -15,9 +16,22 @@ internal static class PanelKernel
 
     /// <summary>y[r · yStride + lane] = sum over i of x[r · xStride + i] · w[i · wStride + lane], for all rows and
     /// lanes. The caller has checked the bounds.</summary>
+    /// <param name="x">The first row.</param>
+    /// <param name="xStride">Floats from one row of x to the next.</param>
+    /// <param name="rows">How many rows.</param>
+    /// <param name="w">The panel.</param>
+    /// <param name="wStride">Floats from one input's sixteen weights to the next's.</param>
+    /// <param name="inputs">Inputs of a row.</param>
+    /// <param name="y">The first row of results.</param>
+    /// <param name="yStride">Floats from one row of y to the next.</param>
+    /// <param name="goesOn">Whether the sums begin with what stands in y, as if these inputs followed those
+    /// before.</param>
     public static void Multiply(ref float x, int xStride, int rows, ref float w, int wStride, int inputs,
-        ref float y, int yStride)
+        ref float y, int yStride, bool goesOn = false)
     {
+        if (!goesOn)
+            for (int r = 0; r < rows; r++)
+                MemoryMarshal.CreateSpan(ref Unsafe.Add(ref y, (nint)r * yStride), Width).Clear();
         if (Vector512.IsHardwareAccelerated)
             Rows<Lanes512>(ref x, xStride, rows, ref w, wStride, inputs, ref y, yStride, 8);
         else Rows<Lanes256>(ref x, xStride, rows, ref w, wStride, inputs, ref y, yStride, 4);
@@ -45,15 +59,18 @@ internal static class PanelKernel
             Four<T>(ref Unsafe.Add(ref x, r * xStride), xStride, ref w, wStride, inputs,
                 ref Unsafe.Add(ref y, r * yStride), yStride);
         for (; r < rows; r++)
-            One<T>(ref Unsafe.Add(ref x, r * xStride), ref w, wStride, inputs, ref Unsafe.Add(ref y, r * yStride));
+            One<T>(ref Unsafe.Add(ref x, r * xStride), ref w, wStride, inputs, ref Unsafe.Add(ref y, r * yStride),
+                T.Load(ref Unsafe.Add(ref y, r * yStride)));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Eight<T>(ref float x, int xStride, ref float w, int wStride, int inputs,
         ref float y, int yStride) where T : struct, ILanes<T>
     {
-        T s0 = default, s1 = default, s2 = default, s3 = default;
-        T s4 = default, s5 = default, s6 = default, s7 = default;
+        T s0 = T.Load(ref y), s1 = T.Load(ref Unsafe.Add(ref y, yStride));
+        T s2 = T.Load(ref Unsafe.Add(ref y, 2 * yStride)), s3 = T.Load(ref Unsafe.Add(ref y, 3 * yStride));
+        T s4 = T.Load(ref Unsafe.Add(ref y, 4 * yStride)), s5 = T.Load(ref Unsafe.Add(ref y, 5 * yStride));
+        T s6 = T.Load(ref Unsafe.Add(ref y, 6 * yStride)), s7 = T.Load(ref Unsafe.Add(ref y, 7 * yStride));
         ref float x0 = ref x;
         ref float x1 = ref Unsafe.Add(ref x, xStride);
         ref float x2 = ref Unsafe.Add(ref x1, xStride);
@@ -89,7 +106,8 @@ internal static class PanelKernel
     private static void Four<T>(ref float x, int xStride, ref float w, int wStride, int inputs,
         ref float y, int yStride) where T : struct, ILanes<T>
     {
-        T s0 = default, s1 = default, s2 = default, s3 = default;
+        T s0 = T.Load(ref y), s1 = T.Load(ref Unsafe.Add(ref y, yStride));
+        T s2 = T.Load(ref Unsafe.Add(ref y, 2 * yStride)), s3 = T.Load(ref Unsafe.Add(ref y, 3 * yStride));
         ref float x1 = ref Unsafe.Add(ref x, xStride);
         ref float x2 = ref Unsafe.Add(ref x1, xStride);
         ref float x3 = ref Unsafe.Add(ref x2, xStride);
@@ -109,10 +127,9 @@ internal static class PanelKernel
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void One<T>(ref float x, ref float w, int wStride, int inputs, ref float y)
+    private static void One<T>(ref float x, ref float w, int wStride, int inputs, ref float y, T sum)
         where T : struct, ILanes<T>
     {
-        T sum = default;
         for (nint i = 0; i < inputs; i++)
         {
             sum = T.MultiplyAdd(sum, Unsafe.Add(ref x, i), T.Load(ref w));
@@ -150,6 +167,6 @@ internal static class PanelKernel
         }
         for (; p < panels; p++)
             One<T>(ref x, ref Unsafe.Add(ref w, (nint)p * panelStride), wStride, inputs,
-                ref Unsafe.Add(ref y, p * Width));
+                ref Unsafe.Add(ref y, p * Width), default);
     }
 }

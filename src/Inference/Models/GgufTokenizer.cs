@@ -1,5 +1,6 @@
 using Weir.Formats.Bcl;
 using Weir.Formats.Gguf;
+using Weir.Formats.Models;
 using Weir.Text.Chat;
 using Weir.Text.Tokenizers;
 
@@ -45,19 +46,18 @@ internal static class GgufTokenizer
         }
     }
 
-    public static void Write(GgufWriter writer, LoadedModel model)
+    public static void Write(GgufWriter writer, Tokenizer tokenizer, ModelConfig config)
     {
-        var tokenizer = model.Tokenizer;
         // A model may have more embeddings than the tokenizer has tokens; the file needs a name for each.
         var tokens = tokenizer.TokenTexts.ToList();
-        while (tokens.Count < model.Config.VocabularySize) tokens.Add($"<|unused-{tokens.Count}|>");
+        while (tokens.Count < config.VocabularySize) tokens.Add($"<|unused-{tokens.Count}|>");
         writer.Add("tokenizer.ggml.model", Model);
         writer.Add("tokenizer.ggml.pre", Rules);
         writer.Add("tokenizer.ggml.tokens", tokens.ToArray());
         writer.Add("tokenizer.ggml.token_type", tokens.Select((_, id) => id >= tokenizer.VocabularySize ? UnusedToken
             : tokenizer.IsSpecial(id) ? ControlToken : NormalToken).ToArray());
         writer.Add("tokenizer.ggml.merges", tokenizer.Merges.Select(m => $"{m.Left} {m.Right}").ToArray());
-        if (model.Config.EosTokenId is { } eos) writer.Add("tokenizer.ggml.eos_token_id", (uint)eos);
+        if (config.EosTokenId is { } eos) writer.Add("tokenizer.ggml.eos_token_id", (uint)eos);
         if (tokenizer.IdOf(WeirTokens.EndOfText) is { } endOfText)
         {
             writer.Add("tokenizer.ggml.bos_token_id", (uint)endOfText);

@@ -31,9 +31,8 @@ public sealed class LoadedModel
     /// run.</exception>
     public static LoadedModel Load(string path)
     {
-        if (File.Exists(path)) return GgufModel.Load(path);
-        if (Directory.Exists(path)) return ModelFolder.Load(path);
-        throw new UserErrorException($"There is no model at {path}. Give a model folder or a .gguf file.");
+        using var files = ModelFiles.Open(path);
+        return files.Load(Environment.ProcessorCount);
     }
 
     /// <exception cref="UserErrorException">Tokenizer and weights do not belong together.</exception>

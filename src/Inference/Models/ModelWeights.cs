@@ -1,53 +1,82 @@
-using Weir.Formats.Bcl;
 using Weir.Formats.Models;
 using Weir.Inference.Kernels;
 
 namespace Weir.Inference.Models;
 
-/// <summary>One layer's weights.</summary>
-internal sealed record LayerWeights(float[] InputNorm, PanelMatrix Query, PanelMatrix Key, PanelMatrix Value,
-    PanelMatrix Output, float[] PostNorm, PanelMatrix Gate, PanelMatrix Up, PanelMatrix Down);
-
-/// <summary>A decoder's weights in float32. With tied embeddings <see cref="Head"/> is <see cref="Embedding"/>
-/// itself.</summary>
-internal sealed record ModelWeights(PanelMatrix Embedding, IReadOnlyList<LayerWeights> Layers, float[] FinalNorm,
-    PanelMatrix Head)
+/// <summary>A decoder layer's weights. Matrices that read the same inputs stand together; what a family does not have
+/// is null.</summary>
+internal sealed class LayerWeights
 {
-    /// <summary>Collects the tensors that <paramref name="config"/> calls for and checks each one's shape.</summary>
-    /// <param name="config">The model's sizes.</param>
-    /// <param name="where">What messages call the model.</param>
-    /// <param name="shapeOf">[rows, columns], or [columns] of a vector, by Hugging Face name; null where there is no
-    /// such tensor. Asked before the tensor is read, so that a wrong file costs no memory.</param>
-    /// <param name="read">Reads a tensor by its Hugging Face name as row-major float32.</param>
-    /// <exception cref="UserErrorException">A tensor is missing or of another shape.</exception>
-    public static ModelWeights Collect(ModelConfig config, string where, Func<string, IReadOnlyList<long>?> shapeOf,
-        Func<string, float[]> read)
+    public required float[] InputNorm { get; init; }
+
+    /// <summary>Query, key, value.</summary>
+    public required PackedMatrix[] Projections { get; init; }
+
+    public float[]? QueryBias { get; init; }
+    public float[]? KeyBias { get; init; }
+    public float[]? ValueBias { get; init; }
+    public float[]? QueryNorm { get; init; }
+    public float[]? KeyNorm { get; init; }
+    public required PackedMatrix[] Output { get; init; }
+    public float[]? OutputBias { get; init; }
+    public float[]? PostAttentionNorm { get; init; }
+    public required float[] FeedForwardNorm { get; init; }
+
+    /// <summary>Gate and up.</summary>
+    public required PackedMatrix[] GateUp { get; init; }
+
+    public required PackedMatrix[] Down { get; init; }
+    public float[]? PostFeedForwardNorm { get; init; }
+}
+
+/// <summary>All weights of a model, as the kernels want them.</summary>
+internal sealed class ModelWeights
+{
+    public required PackedMatrix Embedding { get; init; }
+    public required IReadOnlyList<LayerWeights> Layers { get; init; }
+    public required float[] FinalNorm { get; init; }
+
+    /// <summary>The same matrix as <see cref="Embedding"/> where those are tied.</summary>
+    public required PackedMatrix Head { get; init; }
+
+    /// <summary>Memory of the matrices.</summary>
+    public required long Bytes { get; init; }
+
+    /// <summary>Puts a model together.</summary>
+    /// <param name="config">What there must be.</param>
+    /// <param name="matrixOf">A matrix of the model.</param>
+    /// <param name="vectorOf">A norm or bias of the model.</param>
+    /// <param name="bytes">Memory of the matrices.</param>
+    public static ModelWeights Assemble(ModelConfig config, Func<ModelTensor, PackedMatrix> matrixOf,
+        Func<ModelTensor, float[]> vectorOf, long bytes)
     {
-        int hidden = config.HiddenSize, inner = config.IntermediateSize;
-        int queries = config.HeadCount * config.HeadSize, keys = config.KeyValueHeadCount * config.HeadSize;
-        float[] Read(string name, params long[] shape)
+        var tensors = ModelTensors.Of(config).ToDictionary(t => (t.Role, t.Layer));
+        PackedMatrix Matrix(TensorRole role, int layer = 0) => matrixOf(tensors[(role, layer)]);
+        float[] Vector(TensorRole role, int layer = 0) => vectorOf(tensors[(role, layer)]);
+        float[]? Optional(TensorRole role, int layer) =>
+            tensors.TryGetValue((role, layer), out var tensor) ? vectorOf(tensor) : null;
+
+        var embedding = Matrix(TensorRole.Embedding);
+        return new ModelWeights
         {
-            var found = shapeOf(name) ?? throw new UserErrorException($"{where}: the tensor '{name}' is missing.");
-            if (!found.SequenceEqual(shape))
-                throw new UserErrorException($"{where}: the tensor '{name}' is {string.Join(" x ", found)}, the "
-                    + $"configuration needs {string.Join(" x ", shape)}. They do not belong together.");
-            return read(name);
-        }
-        PanelMatrix Matrix(string name, int rows, int columns)
-        {
-            if ((long)PanelMatrix.PaddedTo16(rows) * columns > Array.MaxLength)
-                throw new UserErrorException($"{where}: the tensor '{name}' is larger than this version can hold.");
-            return PanelMatrix.FromRows(Read(name, rows, columns), rows, columns);
-        }
-        var layers = new List<LayerWeights>();
-        for (int l = 0; l < config.LayerCount; l++)
-            layers.Add(new LayerWeights(Read(TensorNames.InputNorm(l), hidden),
-                Matrix(TensorNames.Query(l), queries, hidden), Matrix(TensorNames.Key(l), keys, hidden),
-                Matrix(TensorNames.Value(l), keys, hidden), Matrix(TensorNames.Output(l), hidden, queries),
-                Read(TensorNames.PostNorm(l), hidden), Matrix(TensorNames.Gate(l), inner, hidden),
-                Matrix(TensorNames.Up(l), inner, hidden), Matrix(TensorNames.Down(l), hidden, inner)));
-        var embedding = Matrix(TensorNames.Embedding, config.VocabularySize, hidden);
-        var head = config.TiedEmbeddings ? embedding : Matrix(TensorNames.Head, config.VocabularySize, hidden);
-        return new ModelWeights(embedding, layers, Read(TensorNames.FinalNorm, hidden), head);
+            Embedding = embedding, Head = config.TiedEmbeddings ? embedding : Matrix(TensorRole.Head),
+            FinalNorm = Vector(TensorRole.FinalNorm), Bytes = bytes,
+            Layers = [.. Enumerable.Range(0, config.LayerCount).Select(l => new LayerWeights
+            {
+                InputNorm = Vector(TensorRole.InputNorm, l),
+                Projections =
+                [
+                    Matrix(TensorRole.Query, l), Matrix(TensorRole.Key, l), Matrix(TensorRole.Value, l),
+                ],
+                QueryBias = Optional(TensorRole.QueryBias, l), KeyBias = Optional(TensorRole.KeyBias, l),
+                ValueBias = Optional(TensorRole.ValueBias, l), QueryNorm = Optional(TensorRole.QueryNorm, l),
+                KeyNorm = Optional(TensorRole.KeyNorm, l), Output = [Matrix(TensorRole.Output, l)],
+                OutputBias = Optional(TensorRole.OutputBias, l),
+                PostAttentionNorm = Optional(TensorRole.PostAttentionNorm, l),
+                FeedForwardNorm = Vector(TensorRole.FeedForwardNorm, l),
+                GateUp = [Matrix(TensorRole.Gate, l), Matrix(TensorRole.Up, l)], Down = [Matrix(TensorRole.Down, l)],
+                PostFeedForwardNorm = Optional(TensorRole.PostFeedForwardNorm, l),
+            })],
+        };
     }
 }

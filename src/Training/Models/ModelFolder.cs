@@ -15,18 +15,9 @@ internal static class ModelFolder
 
     public static ModelConfig ReadConfig(string folder)
     {
-        var path = Path.Combine(folder, "config.json");
-        if (!File.Exists(path)) throw new UserErrorException($"{folder} is no model folder: it has no config.json.");
-        ModelConfig config;
-        try
-        {
-            config = JsonSerializer.Deserialize(File.ReadAllText(path), ModelJson.Default.ModelConfig)!;
-        }
-        catch (JsonException e)
-        {
-            throw new UserErrorException($"{path} is not a model configuration: {e.Message}", inner: e);
-        }
-        config.Validate(path);
+        var path = Path.Combine(folder, ModelConfigFile.FileName);
+        var config = ModelConfigFile.ReadFolder(folder);
+        config.RefuseUnsupported(path);
         if (!config.TiedEmbeddings)
             throw new UserErrorException($"{path}: training needs tied embeddings in this version.");
         return config;
@@ -35,7 +26,7 @@ internal static class ModelFolder
     public static DecoderWeights Load(string folder, Device device)
     {
         var config = ReadConfig(folder);
-        using var file = SafetensorsFile.Open(Path.Combine(folder, "model.safetensors"));
+        using var file = SafetensorsFile.OpenFolder(folder);
         var names = HuggingFaceNames(config);
         return DecoderWeights.Of(config, device, name => [.. names[name].SelectMany(part =>
         {
@@ -65,9 +56,9 @@ internal static class ModelFolder
                 at += count;
             }
         }
-        SafetensorsFile.Write(Path.Combine(folder, "model.safetensors"), tensors,
+        SafetensorsFile.Write(Path.Combine(folder, SafetensorsFile.FileName), tensors,
             new Dictionary<string, string> { ["format"] = "pt" });
-        AtomicFile.WriteAllText(Path.Combine(folder, "config.json"),
+        AtomicFile.WriteAllText(Path.Combine(folder, ModelConfigFile.FileName),
             JsonSerializer.Serialize(config, ModelJson.Default.ModelConfig));
         var generation = new JsonObject
         {

@@ -1,4 +1,6 @@
 using Weir.Formats.Models;
+using Weir.Inference.Batching;
+using Weir.Inference.Decoding;
 using Weir.Inference.Models;
 
 namespace Weir.Inference.Tests.Models;
@@ -61,15 +63,80 @@ public sealed class DecoderTests
         for (int t = 0; t < tokens.Length; t++) Assert.Equal(one[t], three[t]);
     }
 
+    /// <summary>Family, and what sets a model of it apart.</summary>
+    public static TheoryData<string> Families => [.. Family.All.Keys];
+
+    [Theory]
+    [MemberData(nameof(Families))]
+    public void Every_family_agrees_with_its_float64_definition(string name)
+    {
+        var random = new RandomModel(Family.All[name], seed: 31);
+        var tokens = Tokens(random.Config, 90, seed: 8);
+        var expected = ReferenceDecoder.Forward(random, tokens);
+        var found = Forward(random.Load(), tokens, chunk: 64);
+        for (int t = 0; t < tokens.Length; t++)
+            for (int v = 0; v < random.Config.VocabularySize; v++)
+                Assert.Equal(expected[t][v], found[t][v], 1e-3);
+    }
+
+    [Theory]
+    [InlineData(nameof(KvType.F16), 0.005)]
+    [InlineData(nameof(KvType.Q8), 0.05)]
+    public void A_smaller_cache_moves_the_logits_a_little(string type, double most)
+    {
+        var model = RandomModel.Small();
+        var tokens = Tokens(model.Config, 80, seed: 4);
+        var exact = Forward(model, tokens, chunk: 64);
+        var found = Forward(model, tokens, chunk: 7, type: Enum.Parse<KvType>(type));
+        double squares = 0, errors = 0;
+        for (int t = 0; t < tokens.Length; t++)
+            for (int v = 0; v < exact[t].Length; v++)
+            {
+                squares += exact[t][v] * exact[t][v];
+                errors += Math.Pow(exact[t][v] - found[t][v], 2);
+            }
+        Assert.InRange(Math.Sqrt(errors / squares), 1e-6, most);
+    }
+
     [Fact]
-    public void The_cache_refuses_more_than_the_context()
+    public void Sequences_of_one_batch_do_not_touch_each_other()
+    {
+        var model = RandomModel.Small();
+        int[][] prompts = [Tokens(model.Config, 37, 1), Tokens(model.Config, 5, 2), Tokens(model.Config, 16, 3)];
+        using var runner = ModelRun.Runner(model, batch: 64, positions: 256, type: KvType.F32);
+        int[][] blocks = [[7, 2, 9], [4], [5]];
+        int[] all = [.. prompts.SelectMany(p => p)];
+        runner.Forward(all,
+        [
+            new BatchSegment(0, 37, 0, blocks[0], 37), new BatchSegment(37, 5, 0, blocks[1], 1),
+            new BatchSegment(42, 16, 0, blocks[2], 0, WantsHidden: true),
+        ]);
+        var together = Enumerable.Range(0, 38).Select(r => runner.Logits(r).ToArray()).ToArray();
+        var first = Forward(model, prompts[0], 64);
+        for (int t = 0; t < 37; t++) Assert.Equal(first[t], together[t]);
+        Assert.Equal(Forward(model, prompts[1], 64)[4], together[37]);
+        Assert.Equal(model.Config.HiddenSize, runner.Hidden(57).Length);
+        Assert.Throws<ArgumentException>(() => { _ = runner.Hidden(0); });
+
+        runner.CopyBlock(4, 11);
+        runner.Forward([3], [new BatchSegment(0, 1, 5, [11], 1)]);
+        Assert.Equal(Forward(model, [.. prompts[1], 3], 64)[5], runner.Logits(0).ToArray());
+    }
+
+    [Fact]
+    public void A_batch_that_does_not_fit_is_refused()
     {
         var model = new RandomModel(RandomModel.SmallConfig with { ContextLength = 20 }, seed: 1).Load();
-        var cache = new KvCache(model.Config);
-        var decoder = new Decoder(model);
-        decoder.Forward(Tokens(model.Config, 20, seed: 6), cache);
-        Assert.Equal(20, cache.Length);
-        Assert.Throws<ArgumentOutOfRangeException>(() => decoder.Forward([1], cache));
+        using var runner = ModelRun.Runner(model, batch: 32, positions: 20);
+        void Refused(int[] tokens, params BatchSegment[] segments) =>
+            Assert.ThrowsAny<ArgumentException>(() => runner.Forward(tokens, segments));
+        Refused([1], new BatchSegment(0, 1, 20, [0, 1], 1)); // beyond the context
+        Refused([1], new BatchSegment(0, 1, 16, [0], 1)); // beyond its blocks
+        Refused([1], new BatchSegment(0, 1, 0, [2], 1)); // no such block
+        Refused([1], new BatchSegment(0, 1, 0, [0], 2)); // more logits than tokens
+        Refused([1, 2], new BatchSegment(0, 1, 0, [0], 1)); // a token of nobody
+        Refused([model.Config.VocabularySize], new BatchSegment(0, 1, 0, [0], 1)); // no such token
+        Refused(new int[33], new BatchSegment(0, 33, 0, [0, 1, 1], 1)); // larger than a batch
     }
 
     internal static int[] Tokens(ModelConfig config, int count, int seed)
@@ -78,19 +145,6 @@ public sealed class DecoderTests
         return [.. Enumerable.Range(0, count).Select(_ => random.Next(config.VocabularySize))];
     }
 
-    internal static float[][] Forward(LoadedModel model, int[] tokens, int chunk, int threads = 1)
-    {
-        var decoder = new Decoder(model) { Threads = threads };
-        var cache = new KvCache(model.Config);
-        var logits = new List<float[]>();
-        for (int at = 0; at < tokens.Length; at += chunk)
-        {
-            int count = Math.Min(chunk, tokens.Length - at);
-            decoder.Forward(tokens.AsSpan(at, count), cache);
-            for (int row = 0; row < count; row += Decoder.LogitRows)
-                decoder.Logits(row, Math.Min(Decoder.LogitRows, count - row),
-                    (_, values) => logits.Add(values.ToArray()));
-        }
-        return [.. logits];
-    }
+    internal static float[][] Forward(LoadedModel model, int[] tokens, int chunk, int threads = 1,
+        KvType type = KvType.F32) => ModelRun.Forward(model, tokens, chunk, threads, type);
 }

@@ -1,4 +1,5 @@
 using Weir.Formats.Gguf;
+using Weir.Formats.Quantization;
 
 namespace Weir.Inference.Tests.Models;
 
@@ -16,7 +17,7 @@ internal static class GgufFixture
             foreach (var (key, value) in file.Metadata)
                 if (!writer.Has(key)) writer.Add(key, Narrow(value));
             foreach (var tensor in file.Tensors.Values)
-                writer.AddTensor(tensor.Name, GgufType.F32, [.. tensor.Shape], file.ReadFloat32(tensor.Name));
+                writer.AddTensor(tensor.Name, TensorType.F32, [.. tensor.Shape], file.ReadFloat32(tensor.Name));
         }
         writer.Save(path);
     }

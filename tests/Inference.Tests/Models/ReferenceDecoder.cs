@@ -1,63 +1,89 @@
 using Weir.Formats.Models;
+using Weir.Inference.Decoding;
 
 namespace Weir.Inference.Tests.Models;
 
-/// <summary>The Llama forward pass as its definition reads: float64, one loop a sum, no cache, all positions at
-/// once.</summary>
-internal static class ReferenceDecoder
+/// <summary>The forward pass of every family as its definition reads: float64, one loop a sum, no cache, all positions
+/// at once.</summary>
+internal sealed class ReferenceDecoder
 {
-    /// <summary>Logits after each token.</summary>
-    public static double[][] Forward(RandomModel model, ReadOnlySpan<int> tokens)
+    private readonly RandomModel _model;
+    private readonly ModelConfig _config;
+    private readonly RotaryFrequencies _rotary;
+
+    private ReferenceDecoder(RandomModel model)
     {
-        var c = model.Config;
-        var x = new double[tokens.Length][];
-        for (int t = 0; t < x.Length; t++)
-            x[t] = [.. model[TensorNames.Embedding].Skip(tokens[t] * c.HiddenSize).Take(c.HiddenSize)
-                .Select(v => (double)v)];
-        for (int l = 0; l < c.LayerCount; l++)
-        {
-            int layer = l;
-            var normed = Each(x, row => Norm(row, model[TensorNames.InputNorm(layer)], c.NormEpsilon));
-            var attended = Attend(model, layer, normed);
-            x = Sum(x, Each(attended, row => Product(model[TensorNames.Output(layer)], row, c.HiddenSize)));
-            normed = Each(x, row => Norm(row, model[TensorNames.PostNorm(layer)], c.NormEpsilon));
-            x = Sum(x, Each(normed, row =>
-            {
-                var gate = Product(model[TensorNames.Gate(layer)], row, c.IntermediateSize);
-                var up = Product(model[TensorNames.Up(layer)], row, c.IntermediateSize);
-                for (int i = 0; i < gate.Length; i++) gate[i] = gate[i] / (1 + Math.Exp(-gate[i])) * up[i];
-                return Product(model[TensorNames.Down(layer)], gate, c.HiddenSize);
-            }));
-        }
-        var head = model[c.TiedEmbeddings ? TensorNames.Embedding : TensorNames.Head];
-        return Each(x, row => Product(head, Norm(row, model[TensorNames.FinalNorm], c.NormEpsilon), c.VocabularySize));
+        _model = model;
+        _config = model.Config;
+        _rotary = RotaryFrequencies.Of(_config, "reference");
     }
 
-    private static double[][] Attend(RandomModel model, int layer, double[][] x)
+    /// <summary>Logits after each token.</summary>
+    public static double[][] Forward(RandomModel model, ReadOnlySpan<int> tokens) =>
+        new ReferenceDecoder(model).Run(tokens);
+
+    private double[][] Run(ReadOnlySpan<int> tokens)
     {
-        var c = model.Config;
-        int size = c.HeadSize, group = c.HeadCount / c.KeyValueHeadCount;
-        var queries = Each(x, row => Product(model[TensorNames.Query(layer)], row, c.HeadCount * size));
-        var keys = Each(x, row => Product(model[TensorNames.Key(layer)], row, c.KeyValueHeadCount * size));
-        var values = Each(x, row => Product(model[TensorNames.Value(layer)], row, c.KeyValueHeadCount * size));
+        int hidden = _config.HiddenSize;
+        double scale = _config.Architecture!.ScalesEmbeddings ? Math.Sqrt(hidden) : 1;
+        var x = new double[tokens.Length][];
+        for (int t = 0; t < x.Length; t++)
+            x[t] = [.. _model[TensorRole.Embedding].Skip(tokens[t] * hidden).Take(hidden).Select(v => v * scale)];
+        for (int l = 0; l < _config.LayerCount; l++)
+        {
+            int layer = l;
+            var attended = Attend(layer, Each(x, row => Norm(row, TensorRole.InputNorm, layer)));
+            x = Sum(x, Each(attended, row => Post(Linear(row, TensorRole.Output, TensorRole.OutputBias, layer, hidden),
+                TensorRole.PostAttentionNorm, layer)));
+            x = Sum(x, Each(x, row => Post(FeedForward(Norm(row, TensorRole.FeedForwardNorm, layer), layer),
+                TensorRole.PostFeedForwardNorm, layer)));
+        }
+        var head = _model[_config.TiedEmbeddings ? TensorRole.Embedding : TensorRole.Head];
+        return Each(x, row => [.. Product(head, Norm(row, TensorRole.FinalNorm, 0), _config.VocabularySize)
+            .Select(v => _config.FinalSoftCap is { } cap ? cap * Math.Tanh(v / cap) : v)]);
+    }
+
+    private double[] FeedForward(double[] x, int layer)
+    {
+        var gate = Product(_model[TensorRole.Gate, layer], x, _config.IntermediateSize);
+        var up = Product(_model[TensorRole.Up, layer], x, _config.IntermediateSize);
+        for (int i = 0; i < gate.Length; i++)
+        {
+            double v = gate[i];
+            gate[i] = up[i] * (_config.Activation == "silu" ? v / (1 + Math.Exp(-v))
+                : 0.5 * v * (1 + Math.Tanh(Math.Sqrt(2 / Math.PI) * (v + 0.044715 * v * v * v))));
+        }
+        return Product(_model[TensorRole.Down, layer], gate, _config.HiddenSize);
+    }
+
+    private double[][] Attend(int layer, double[][] x)
+    {
+        int size = _config.HeadSize, group = _config.HeadCount / _config.KeyValueHeadCount;
+        int queryCount = _config.HeadCount * size, keyCount = _config.KeyValueHeadCount * size;
+        var queries = Each(x, row => Linear(row, TensorRole.Query, TensorRole.QueryBias, layer, queryCount));
+        var keys = Each(x, row => Linear(row, TensorRole.Key, TensorRole.KeyBias, layer, keyCount));
+        var values = Each(x, row => Linear(row, TensorRole.Value, TensorRole.ValueBias, layer, keyCount));
         for (int t = 0; t < x.Length; t++)
         {
-            for (int h = 0; h < c.HeadCount; h++) Rotate(queries[t], h * size, size, t, c.RopeTheta);
-            for (int h = 0; h < c.KeyValueHeadCount; h++) Rotate(keys[t], h * size, size, t, c.RopeTheta);
+            for (int h = 0; h < _config.HeadCount; h++) Turn(queries[t], h * size, t, TensorRole.QueryNorm, layer);
+            for (int h = 0; h < _config.KeyValueHeadCount; h++) Turn(keys[t], h * size, t, TensorRole.KeyNorm, layer);
         }
         var result = new double[x.Length][];
         for (int t = 0; t < x.Length; t++)
         {
-            result[t] = new double[c.HeadCount * size];
-            for (int h = 0; h < c.HeadCount; h++)
+            result[t] = new double[queryCount];
+            for (int h = 0; h < _config.HeadCount; h++)
             {
-                int from = h / group * size;
+                int from = h / group * size, first = Math.Max(0, t + 1 - (_config.WindowOf(layer) ?? int.MaxValue));
                 var scores = new double[t + 1];
-                for (int p = 0; p <= t; p++)
+                for (int p = first; p <= t; p++)
+                {
                     for (int d = 0; d < size; d++)
-                        scores[p] += queries[t][h * size + d] * keys[p][from + d] / Math.Sqrt(size);
-                double largest = scores.Max(), total = scores.Sum(s => Math.Exp(s - largest));
-                for (int p = 0; p <= t; p++)
+                        scores[p] += queries[t][h * size + d] * keys[p][from + d] * _config.AttentionScale;
+                    if (_config.AttentionSoftCap is { } cap) scores[p] = cap * Math.Tanh(scores[p] / cap);
+                }
+                double largest = scores[first..].Max(), total = scores[first..].Sum(s => Math.Exp(s - largest));
+                for (int p = first; p <= t; p++)
                     for (int d = 0; d < size; d++)
                         result[t][h * size + d] += Math.Exp(scores[p] - largest) / total * values[p][from + d];
             }
@@ -65,21 +91,34 @@ internal static class ReferenceDecoder
         return result;
     }
 
-    private static void Rotate(double[] row, int from, int size, int position, double theta)
+    private void Turn(double[] row, int from, int position, TensorRole norm, int layer)
     {
-        int half = size / 2;
+        int size = _config.HeadSize, half = size / 2;
+        if (_model.Find(norm, layer) is { } weight)
+            Norm(row[from..(from + size)], weight).CopyTo(row, from);
         for (int i = 0; i < half; i++)
         {
-            double angle = position * Math.Pow(theta, -2.0 * i / size);
-            double a = row[from + i], b = row[from + half + i];
-            row[from + i] = a * Math.Cos(angle) - b * Math.Sin(angle);
-            row[from + half + i] = b * Math.Cos(angle) + a * Math.Sin(angle);
+            double angle = position * _rotary.Radians[i], a = row[from + i], b = row[from + half + i];
+            row[from + i] = _rotary.Magnitude * (a * Math.Cos(angle) - b * Math.Sin(angle));
+            row[from + half + i] = _rotary.Magnitude * (b * Math.Cos(angle) + a * Math.Sin(angle));
         }
     }
 
-    private static double[] Norm(double[] x, float[] weight, double epsilon)
+    private double[] Linear(double[] x, TensorRole matrix, TensorRole bias, int layer, int outputs)
     {
-        double scale = 1 / Math.Sqrt(x.Sum(v => v * v) / x.Length + epsilon);
+        var y = Product(_model[matrix, layer], x, outputs);
+        if (_model.Find(bias, layer) is { } added) for (int i = 0; i < y.Length; i++) y[i] += added[i];
+        return y;
+    }
+
+    private double[] Post(double[] x, TensorRole norm, int layer) =>
+        _model.Find(norm, layer) is { } weight ? Norm(x, weight) : x;
+
+    private double[] Norm(double[] x, TensorRole norm, int layer) => Norm(x, _model[norm, layer]);
+
+    private double[] Norm(double[] x, float[] weight)
+    {
+        double scale = 1 / Math.Sqrt(x.Sum(v => v * v) / x.Length + _config.NormEpsilon);
         return [.. x.Select((v, i) => v * scale * weight[i])];
     }
 

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using Weir.Formats.Gguf;
 using Weir.Formats.Models;
+using Weir.Formats.Quantization;
 using Weir.Inference.Models;
 
 namespace Weir.Inference.Tests.Models;
@@ -16,9 +17,9 @@ public sealed class Stories260KTests
     public void Its_greedy_story_is_the_published_one()
     {
         var golden = File.ReadAllText(Places.SharedData("stories260K/golden_greedy_256.txt")).TrimEnd('\n');
-        var model = Load(Places.SharedData("stories260K/stories260K.bin"));
+        var model = Read(Places.SharedData("stories260K/stories260K.bin")).Load();
         var pieces = Pieces(Places.SharedData("stories260K/tok512.bin"), model.Config.VocabularySize);
-        var ids = LlamaCppTests.Greedy(model, [BeginningOfText], steps: 256);
+        var ids = ModelRun.Greedy(model, [BeginningOfText], steps: 256);
         Assert.Equal(golden, Text(ids, pieces).TrimEnd('\n'));
     }
 
@@ -26,16 +27,16 @@ public sealed class Stories260KTests
     public void Through_a_gguf_file_its_story_is_the_same()
     {
         using var folder = new TemporaryFolder();
-        var model = Load(Places.SharedData("stories260K/stories260K.bin"));
+        var stories = Read(Places.SharedData("stories260K/stories260K.bin"));
         var path = folder.File("stories.gguf");
-        GgufModel.Save(model, "stories260K", path, GgufType.F32);
-        Assert.Equal(LlamaCppTests.Greedy(model, [BeginningOfText], 200),
-            LlamaCppTests.Greedy(LoadedModel.Load(path), [BeginningOfText], 200));
+        stories.WriteGguf(path, TensorType.F32, "stories260K");
+        Assert.Equal(ModelRun.Greedy(stories.Load(), [BeginningOfText], 200),
+            ModelRun.Greedy(LoadedModel.Load(path), [BeginningOfText], 200));
     }
 
     /// <summary>Seven int32 sizes, then float32 weights by kind, layer after layer. llama2.c turns neighbouring
     /// dimensions; rows of queries and keys are put into the order that Hugging Face turns.</summary>
-    private static LoadedModel Load(string path)
+    private static RandomModel Read(string path)
     {
         var bytes = File.ReadAllBytes(path);
         var sizes = Enumerable.Range(0, 7)
@@ -50,29 +51,27 @@ public sealed class Stories260KTests
         int keys = config.KeyValueHeadCount * config.HeadSize;
         var floats = MemoryMarshal.Cast<byte, float>(bytes.AsSpan(28)).ToArray();
         int at = 0;
-        var tensors = new Dictionary<string, (long[] Shape, float[] Data)>();
-        Take(_ => TensorNames.Embedding, 1, [config.VocabularySize, hidden]);
-        Take(TensorNames.InputNorm, config.LayerCount, [hidden]);
-        Take(TensorNames.Query, config.LayerCount, [hidden, hidden], pairs: true);
-        Take(TensorNames.Key, config.LayerCount, [keys, hidden], pairs: true);
-        Take(TensorNames.Value, config.LayerCount, [keys, hidden]);
-        Take(TensorNames.Output, config.LayerCount, [hidden, hidden]);
-        Take(TensorNames.PostNorm, config.LayerCount, [hidden]);
-        Take(TensorNames.Gate, config.LayerCount, [inner, hidden]);
-        Take(TensorNames.Down, config.LayerCount, [hidden, inner]);
-        Take(TensorNames.Up, config.LayerCount, [inner, hidden]);
-        Take(_ => TensorNames.FinalNorm, 1, [hidden]);
-        var weights = ModelWeights.Collect(config, path, name => tensors.TryGetValue(name, out var t) ? t.Shape : null,
-            name => tensors[name].Data);
-        return LoadedModel.Create(config, weights, TestTokenizer.Small, [], path);
+        var tensors = new Dictionary<(TensorRole, int), float[]>();
+        Take(TensorRole.Embedding, 1, [config.VocabularySize, hidden]);
+        Take(TensorRole.InputNorm, config.LayerCount, [hidden]);
+        Take(TensorRole.Query, config.LayerCount, [hidden, hidden], pairs: true);
+        Take(TensorRole.Key, config.LayerCount, [keys, hidden], pairs: true);
+        Take(TensorRole.Value, config.LayerCount, [keys, hidden]);
+        Take(TensorRole.Output, config.LayerCount, [hidden, hidden]);
+        Take(TensorRole.FeedForwardNorm, config.LayerCount, [hidden]);
+        Take(TensorRole.Gate, config.LayerCount, [inner, hidden]);
+        Take(TensorRole.Down, config.LayerCount, [hidden, inner]);
+        Take(TensorRole.Up, config.LayerCount, [inner, hidden]);
+        Take(TensorRole.FinalNorm, 1, [hidden]);
+        return RandomModel.Of(config, tensors);
 
-        void Take(Func<int, string> name, int layers, long[] shape, bool pairs = false)
+        void Take(TensorRole role, int layers, long[] shape, bool pairs = false)
         {
             int count = (int)shape.Aggregate(1L, (a, b) => a * b);
             for (int l = 0; l < layers; l++, at += count)
             {
                 var data = floats[at..(at + count)];
-                tensors[name(l)] = (shape, pairs ? Halves(data, config.HeadSize, hidden) : data);
+                tensors[(role, l)] = pairs ? Halves(data, config.HeadSize, hidden) : data;
             }
         }
     }

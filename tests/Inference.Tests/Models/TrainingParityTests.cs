@@ -1,4 +1,5 @@
 using Weir.Formats.Gguf;
+using Weir.Formats.Quantization;
 using Weir.Inference.Models;
 using Weir.Training;
 
@@ -34,14 +35,15 @@ public sealed class TrainingParityTests : IDisposable
             HiddenSize = hidden, IntermediateSize = inner, LayerCount = layers, HeadCount = heads,
             KeyValueHeadCount = keyHeads, HeadDimension = headSize, TiedEmbeddings = tied, RopeTheta = theta,
         };
-        new RandomModel(config, seed: hidden).WriteFolder(_folder.Path);
+        var random = new RandomModel(config, seed: hidden);
+        random.WriteFolder(_folder.Path);
         var model = LoadedModel.Load(_folder.Path);
         int[] tokens = model.Tokenizer.Encode("The miller opens the gate. 河水流过小镇。价格是25元。😀\n\n  14:05 x");
         var trained = TrainingLogits.Compute(_folder.Path, tokens);
         Check(trained, DecoderTests.Forward(model, tokens, chunk: 16));
 
         var path = _folder.File("model.gguf");
-        GgufModel.Save(model, "m", path, GgufType.F32);
+        random.WriteGguf(path, TensorType.F32);
         var gguf = LoadedModel.Load(path);
         Assert.Equal(tokens, gguf.Tokenizer.Encode(model.Tokenizer.Decode(tokens)));
         Check(trained, DecoderTests.Forward(gguf, tokens, chunk: 64));

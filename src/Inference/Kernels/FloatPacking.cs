@@ -1,0 +1,69 @@
+using System.Runtime.CompilerServices;
+
+namespace Weir.Inference.Kernels;
+
+/// <summary>Fills groups of float layouts from float32 rows.</summary>
+internal static unsafe class FloatPacking
+{
+    /// <summary>The largest integer of <see cref="WeightLayout.Int16"/>: 32 products of two such fit into 31
+    /// bits.</summary>
+    public const int MaxShort = 8191;
+
+    /// <summary>Fills a group.</summary>
+    /// <param name="matrix">Of layout F32 or Int16.</param>
+    /// <param name="group">Which group.</param>
+    /// <param name="rows">Sixteen rows of the matrix' inputs; zeros beyond the outputs.</param>
+    /// <exception cref="InvalidDataException">A weight is not a finite number.</exception>
+    public static void Pack(PackedMatrix matrix, int group, ReadOnlySpan<float> rows)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(rows.Length, WeightLayout.GroupOutputs * matrix.Inputs);
+        bool shorts = matrix.Layout.Form == ActivationForm.Shorts;
+        if (!shorts && matrix.Layout.Form != ActivationForm.Floats) throw new ArgumentException("Not a float layout.");
+        Span<float> block = stackalloc float[WeightLayout.BlockInputs];
+        for (int lane = 0; lane < WeightLayout.GroupOutputs; lane++)
+        {
+            var row = rows.Slice(lane * matrix.Inputs, matrix.Inputs);
+            for (int b = 0; b < matrix.Blocks; b++)
+            {
+                int start = b * WeightLayout.BlockInputs;
+                int count = Math.Min(WeightLayout.BlockInputs, row.Length - start);
+                block[count..].Clear();
+                row.Slice(start, count).CopyTo(block);
+                if (shorts) PackShorts(matrix, group, b, lane, block);
+                else PackFloats(matrix, group, b, lane, block);
+            }
+        }
+    }
+
+    private static void PackFloats(PackedMatrix matrix, int group, int block, int lane, ReadOnlySpan<float> weights)
+    {
+        float* tile = (float*)(matrix.Quants(group) + (long)block * matrix.Layout.QuantBytes);
+        for (int i = 0; i < weights.Length; i++)
+        {
+            if (!float.IsFinite(weights[i])) throw NotFinite();
+            tile[i * WeightLayout.GroupOutputs + lane] = weights[i];
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void PackShorts(PackedMatrix matrix, int group, int block, int lane, ReadOnlySpan<float> weights)
+    {
+        float largest = 0;
+        foreach (float weight in weights)
+        {
+            float magnitude = MathF.Abs(weight);
+            if (!(magnitude <= float.MaxValue)) throw NotFinite();
+            largest = MathF.Max(largest, magnitude);
+        }
+        // The bfloat16 that is not smaller, so that no quant is above the largest.
+        uint scaleBits = BitConverter.SingleToUInt32Bits(largest / MaxShort) + 0xffff >> 16;
+        float scale = BitConverter.UInt32BitsToSingle(scaleBits << 16), inverse = scale > 0 ? 1 / scale : 0;
+        if (!float.IsFinite(inverse)) (scaleBits, inverse) = (0, 0); // as good as zero
+        byte* tile = matrix.Quants(group) + (long)block * matrix.Layout.QuantBytes;
+        for (int i = 0; i < weights.Length; i++)
+            *(short*)(tile + i / 2 * 64 + lane * 4 + i % 2 * 2) = (short)MathF.Round(weights[i] * inverse);
+        ((ushort*)(matrix.Scales(group) + (long)block * matrix.Layout.SpanScaleBytes))[lane] = (ushort)scaleBits;
+    }
+
+    private static InvalidDataException NotFinite() => new("a weight is not a finite number");
+}

@@ -1,0 +1,109 @@
+using System.Text.Json;
+using Weir.Formats.Bcl;
+using Weir.Formats.Gguf;
+using Weir.Formats.Models;
+using Weir.Formats.Safetensors;
+using Weir.Text.Chat;
+using Weir.Text.Tokenizers;
+
+namespace Weir.Inference.Models;
+
+/// <summary>The files of a model, checked and open: a folder in the Hugging Face layout, or a .gguf file.</summary>
+internal sealed class ModelFiles : IDisposable
+{
+    private ModelFiles(ModelConfig config, WeightSource weights, Tokenizer tokenizer, IReadOnlySet<int> endTokens,
+        string path)
+    {
+        Config = config;
+        Weights = weights;
+        Tokenizer = tokenizer;
+        EndTokens = endTokens;
+        Path = path;
+    }
+
+    public string Path { get; }
+    public ModelConfig Config { get; }
+    public WeightSource Weights { get; }
+    public Tokenizer Tokenizer { get; }
+
+    /// <summary>Ids after which generation stops, as far as the files name them.</summary>
+    public IReadOnlySet<int> EndTokens { get; }
+
+    /// <exception cref="UserErrorException">There is no model, it is damaged, or of a kind that this version does not
+    /// run.</exception>
+    public static ModelFiles Open(string path)
+    {
+        if (File.Exists(path)) return OpenGguf(path);
+        if (Directory.Exists(path)) return OpenFolder(path);
+        throw new UserErrorException($"There is no model at {path}. Give a model folder or a .gguf file.");
+    }
+
+    /// <summary>Reads the weights.</summary>
+    public LoadedModel Load(int threads) => LoadedModel.Create(Config, WeightLoader.Load(Config, Weights, threads),
+        Tokenizer, EndTokens, Path);
+
+    public void Dispose() => Weights.Dispose();
+
+    private static ModelFiles OpenGguf(string path)
+    {
+        var file = GgufFile.Open(path);
+        try
+        {
+            var config = GgufModelConfig.Read(file);
+            HashSet<int> ends = [];
+            foreach (var key in (string[])["tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id"])
+                if (file.TryGetInteger(key) is >= 0 and <= int.MaxValue and var id) ends.Add((int)id);
+            return new ModelFiles(config, new GgufWeightSource(file), GgufTokenizer.Read(file), ends, path);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    private static ModelFiles OpenFolder(string folder)
+    {
+        var config = ModelConfigFile.ReadFolder(folder);
+        if (config.MlpBias)
+            throw new UserErrorException($"{folder}: biases of the feed-forward part are not supported.");
+        if (config.Architecture is null)
+            throw new UserErrorException($"{folder}: model_type '{config.ModelType}' is not supported; this version runs "
+                + $"{string.Join(", ", ModelArchitecture.All.SelectMany(a => a.ModelTypes))}.");
+        var file = SafetensorsFile.OpenFolder(folder);
+        try
+        {
+            ModelTensors.Check(config, file.Path, file.Names, name => file.Contains(name) ? file.Shape(name) : null,
+                gguf: false);
+            var tokenizer = Tokenizer.Load(System.IO.Path.Combine(folder, TokenizerConfigFile.TokenizerFileName));
+            return new ModelFiles(config, new SafetensorsWeightSource(file), tokenizer, EndTokensOf(folder, config),
+                folder);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    private static HashSet<int> EndTokensOf(string folder, ModelConfig config)
+    {
+        HashSet<int> ends = [.. config.EosTokenIds?.Ids ?? []];
+        var path = System.IO.Path.Combine(folder, "generation_config.json");
+        if (!File.Exists(path)) return ends;
+        try
+        {
+            using var document = JsonDocument.Parse(File.ReadAllText(path));
+            if (document.RootElement.ValueKind != JsonValueKind.Object
+                || !document.RootElement.TryGetProperty("eos_token_id", out var value)) return ends;
+            if (value.ValueKind == JsonValueKind.Number) ends.Add(value.GetInt32());
+            if (value.ValueKind == JsonValueKind.Array)
+                foreach (var item in value.EnumerateArray()) ends.Add(item.GetInt32());
+            return ends;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
+        {
+            throw new UserErrorException($"{path} is not a generation configuration: {e.Message}", inner: e);
+        }
+    }
+}
