@@ -12,7 +12,7 @@ public sealed class GgufWriter
     private readonly List<(string Key, object Value)> _metadata = [];
     private readonly List<(string Name, GgufType Type, long[] Shape, float[] Data)> _tensors = [];
 
-    /// <summary>Values: string, bool, uint, int, float, string[] or int[].</summary>
+    /// <summary>Values: string, bool, uint, int, float, string[], int[], float[] or byte[].</summary>
     public void Add(string key, object value) => _metadata.Add((key, value));
 
     public bool Has(string key) => _metadata.Exists(entry => entry.Key == key);
@@ -117,6 +117,18 @@ public sealed class GgufWriter
                 writer.Write(5u);
                 writer.Write((ulong)numbers.Length);
                 foreach (var number in numbers) writer.Write(number);
+                break;
+            case float[] numbers:
+                writer.Write(9u);
+                writer.Write(6u);
+                writer.Write((ulong)numbers.Length);
+                writer.Write(MemoryMarshal.AsBytes<float>(numbers));
+                break;
+            case byte[] bytes:
+                writer.Write(9u);
+                writer.Write(0u);
+                writer.Write((ulong)bytes.Length);
+                writer.Write(bytes);
                 break;
             default:
                 throw new ArgumentException($"GGUF metadata of type {value.GetType()} is not written.", nameof(value));

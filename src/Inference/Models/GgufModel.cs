@@ -2,6 +2,7 @@ using Weir.Formats.Bcl;
 using Weir.Formats.Gguf;
 using Weir.Formats.Models;
 using Weir.Inference.Kernels;
+using Weir.Text.Tokenizers;
 
 namespace Weir.Inference.Models;
 
@@ -28,7 +29,7 @@ internal static class GgufModel
                 var data = file.ReadFloat32(GgufNames.Of(name));
                 return HeadsOf(name, config) is { } heads ? Rearranged(data, heads, config, interleave: false) : data;
             });
-        var tokenizer = GgufTokenizer.Read(file);
+        var tokenizer = Tokenizer.FromGguf(file);
         HashSet<int> ends = [];
         foreach (var key in (string[])["tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id"])
             if (file.TryGetInteger(key) is >= 0 and <= int.MaxValue and var id) ends.Add((int)id);
