@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Weir.Text.Tokenizers;
+namespace Weir.Text.Tokenizers.Models;
 
 /// <summary>The byte-level text form of GPT-2: each byte is written as one printable character, so that tokens (which
 /// may end within a character) can stand in JSON. Printable Latin-1 bytes stand for themselves, the other 68 for U+0100

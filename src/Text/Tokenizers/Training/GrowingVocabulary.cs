@@ -1,6 +1,7 @@
 using Weir.Formats.Bcl;
+using Weir.Text.Tokenizers.Models;
 
-namespace Weir.Text.Tokenizers;
+namespace Weir.Text.Tokenizers.Training;
 
 /// <summary>The vocabulary of a tokenizer in training: special tokens, then the byte symbols, then what merges
 /// make.</summary>
@@ -13,10 +14,10 @@ internal sealed class GrowingVocabulary
     private readonly HashSet<string> _taken = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _specials = new(StringComparer.Ordinal);
 
-    public GrowingVocabulary(BpeTrainerOptions options)
+    public GrowingVocabulary(IReadOnlyList<string> specialTokens, int maxTokenCharacters)
     {
-        _maxCharacters = options.MaxTokenCharacters;
-        foreach (var special in options.SpecialTokens)
+        _maxCharacters = maxTokenCharacters;
+        foreach (var special in specialTokens)
         {
             if (special.Length == 0 || !Add(special, 0))
                 throw new UserErrorException($"The special token '{special}' is empty or stands in the list twice.");
@@ -47,7 +48,13 @@ internal sealed class GrowingVocabulary
         return true;
     }
 
-    public Tokenizer ToTokenizer() => Tokenizer.FromBpe(_texts, _merges, _specials);
+    /// <summary>The tokens by id.</summary>
+    public IReadOnlyList<string> Texts => _texts;
+
+    /// <summary>The merges by rank.</summary>
+    public IReadOnlyList<(string Left, string Right)> Merges => _merges;
+
+    public IReadOnlyDictionary<string, int> SpecialTokens => _specials;
 
     private bool Add(string text, int characters)
     {

@@ -1,7 +1,8 @@
 using System.Text;
+using Weir.Text.Tokenizers.Splitting;
 using Weir.Text.Unicode;
 
-namespace Weir.Text.Tokenizers;
+namespace Weir.Text.Tokenizers.Training;
 
 /// <summary>The different pieces of the training text and how often each occurs, in the order in which they were first
 /// seen (so that training does not depend on a hash).</summary>

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Weir.Text.Tokenizers;
+namespace Weir.Text.Tokenizers.Training;
 
 /// <summary>Counts the pairs of neighbouring symbols in all pieces and keeps the counts right while pairs merge,
 /// without ever counting anew.</summary>

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Weir.Text.Tokenizers;
+namespace Weir.Text.Tokenizers.Splitting;
 
 /// <summary>What the pre-tokenizer's pattern can tell apart about a character.</summary>
 internal enum CharacterClass : byte

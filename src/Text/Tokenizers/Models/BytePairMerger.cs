@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace Weir.Text.Tokenizers;
+namespace Weir.Text.Tokenizers.Models;
 
 /// <summary>Merges the symbols of one piece: again and again the pair of the lowest rank, the leftmost of equals, until
 /// no pair merges. Short pieces scan for that pair; long ones keep a heap, so that a run of a megabyte is not
@@ -18,26 +18,26 @@ internal static class BytePairMerger
     internal static int MergeByScan(Span<int> symbols, MergeTable merges)
     {
         var count = symbols.Length;
-        // ranks[i] is the rank of (symbols[i], symbols[i + 1]).
-        Span<int> ranks = stackalloc int[ScanLimit];
-        for (var i = 0; i + 1 < count; i++) ranks[i] = merges.RankOf(symbols[i], symbols[i + 1]);
+        // found[i] is the rank and the result of (symbols[i], symbols[i + 1]).
+        Span<ulong> found = stackalloc ulong[ScanLimit];
+        for (var i = 0; i + 1 < count; i++) found[i] = merges.Find(symbols[i], symbols[i + 1]);
         while (count > 1)
         {
-            var best = MergeTable.NoRank;
-            var at = 0;
-            for (var i = 0; i + 1 < count; i++)
+            var best = (uint)(MergeTable.NoMerge >> 32);
+            var at = -1;
+            for (var i = 0; i < count - 1; i++)
             {
-                if (ranks[i] >= best) continue;
-                best = ranks[i];
-                at = i;
+                var rank = (uint)(found[i] >> 32);
+                if (rank >= best) continue;
+                (best, at) = (rank, i);
             }
-            if (best == MergeTable.NoRank) break;
-            symbols[at] = merges.ResultOf(best);
+            if (at < 0) break;
+            symbols[at] = (int)(uint)found[at];
             symbols[(at + 2)..count].CopyTo(symbols[(at + 1)..]);
             count--;
-            if (at + 2 < count) ranks[(at + 2)..count].CopyTo(ranks[(at + 1)..]);
-            if (at + 1 < count) ranks[at] = merges.RankOf(symbols[at], symbols[at + 1]);
-            if (at > 0) ranks[at - 1] = merges.RankOf(symbols[at - 1], symbols[at]);
+            if (at + 2 < count) found[(at + 2)..count].CopyTo(found[(at + 1)..]);
+            if (at + 1 < count) found[at] = merges.Find(symbols[at], symbols[at + 1]);
+            if (at > 0) found[at - 1] = merges.Find(symbols[at - 1], symbols[at]);
         }
         return count;
     }
@@ -57,20 +57,21 @@ internal static class BytePairMerger
         {
             previous[i] = i - 1;
             next[i] = i + 1;
-            if (i + 1 < count) Enqueue(queue, i, merges.RankOf(symbols[i], symbols[i + 1]));
+            if (i + 1 < count) Enqueue(queue, i, merges.Find(symbols[i], symbols[i + 1]));
         }
         while (queue.TryDequeue(out var at, out var priority))
         {
             var right = next[at];
-            var rank = (int)(priority >> 32);
             // A symbol that was merged away has no right neighbour (see below), so it is passed over too.
-            if (right >= count || merges.RankOf(symbols[at], symbols[right]) != rank) continue;
-            symbols[at] = merges.ResultOf(rank);
+            if (right >= count) continue;
+            var found = merges.Find(symbols[at], symbols[right]);
+            if (found >> 32 != priority >> 32 || found == MergeTable.NoMerge) continue;
+            symbols[at] = (int)(uint)found;
             next[at] = next[right];
             if (next[right] < count) previous[next[right]] = at;
             next[right] = int.MaxValue;
-            if (next[at] < count) Enqueue(queue, at, merges.RankOf(symbols[at], symbols[next[at]]));
-            if (previous[at] >= 0) Enqueue(queue, previous[at], merges.RankOf(symbols[previous[at]], symbols[at]));
+            if (next[at] < count) Enqueue(queue, at, merges.Find(symbols[at], symbols[next[at]]));
+            if (previous[at] >= 0) Enqueue(queue, previous[at], merges.Find(symbols[previous[at]], symbols[at]));
         }
         var left = 0;
         for (var i = 0; i < count; i = next[i]) symbols[left++] = symbols[i];
@@ -78,8 +79,8 @@ internal static class BytePairMerger
         return left;
     }
 
-    private static void Enqueue(PriorityQueue<int, ulong> queue, int at, int rank)
+    private static void Enqueue(PriorityQueue<int, ulong> queue, int at, ulong found)
     {
-        if (rank != MergeTable.NoRank) queue.Enqueue(at, (ulong)(uint)rank << 32 | (uint)at);
+        if (found != MergeTable.NoMerge) queue.Enqueue(at, found >> 32 << 32 | (uint)at);
     }
 }

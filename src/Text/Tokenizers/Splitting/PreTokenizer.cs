@@ -1,4 +1,4 @@
-namespace Weir.Text.Tokenizers;
+namespace Weir.Text.Tokenizers.Splitting;
 
 /// <summary>Cuts text into the pieces that byte pairs may not cross: a hand-written matcher of <see cref="Pattern"/>
 /// over whole characters. (The runtime's regular expressions see UTF-16 units, so <c>\p{L}</c> misses the letters above
@@ -13,7 +13,10 @@ internal static class PreTokenizer
 
     /// <summary>The end of the piece that starts at <paramref name="start"/>; every character belongs to exactly one
     /// piece. The branches are the pattern's alternatives in their order.</summary>
-    public static int EndOfPiece(ReadOnlySpan<char> text, int start)
+    /// <param name="text">Any text.</param>
+    /// <param name="start">Where the piece starts.</param>
+    /// <param name="mostDigits">How many numbers may stand in a piece; 3 makes it the pattern of Llama 3.</param>
+    public static int EndOfPiece(ReadOnlySpan<char> text, int start, int mostDigits = 1)
     {
         var first = CharacterClasses.At(text, start, out var length);
         var second = start + length;
@@ -24,8 +27,8 @@ internal static class PreTokenizer
         if (first is CharacterClass.Other or CharacterClass.Space && second < text.Length
             && CharacterClasses.At(text, second, out length) == CharacterClass.Letter)
             return EndOfRun(text, second + length, CharacterClass.Letter);
-        // 3. \p{N}
-        if (first == CharacterClass.Number) return second;
+        // 3. \p{N}, or \p{N}{1,3}
+        if (first == CharacterClass.Number) return EndOfNumbers(text, second, mostDigits - 1);
         // 4. ` ?[^\s\p{L}\p{N}]+[\r\n]*`
         if (first == CharacterClass.Other) return EndOfSymbols(text, second);
         if (text[start] == ' ' && second < text.Length
@@ -33,6 +36,16 @@ internal static class PreTokenizer
             return EndOfSymbols(text, second + length);
         // 5., 6. and 7. White space.
         return EndOfWhiteSpace(text, start);
+    }
+
+    private static int EndOfNumbers(ReadOnlySpan<char> text, int at, int most)
+    {
+        for (; most > 0 && at < text.Length; most--)
+        {
+            if (CharacterClasses.At(text, at, out var length) != CharacterClass.Number) break;
+            at += length;
+        }
+        return at;
     }
 
     private static int EndOfSymbols(ReadOnlySpan<char> text, int at) =>
