@@ -67,8 +67,12 @@ internal static class ListFilters
     public static JinjaValue Sort(JinjaValue value, CallArguments arguments)
     {
         var bound = arguments.Bind("sort", "reverse", "case_sensitive", "attribute");
-        var key = Key(bound[2], bound[1], arguments.Budget);
-        return new ListValue(Sorted(Sequences.ToList(value, arguments.Budget), key, bound[0]?.IsTrue ?? false,
+        // Several attributes may stand with commas between them. The keys are lists, of which equal items need no order.
+        var keys = bound[2] is StringValue { Text: var names } && names.Contains(',')
+            ? names.Split(',').Select(name => Key(new StringValue(name), bound[1], arguments.Budget)).ToArray()
+            : [Key(bound[2], bound[1], arguments.Budget)];
+        Func<JinjaValue, JinjaValue> key = item => new ListValue([.. keys.Select(one => one(item))]);
+        return new ListValue(PythonSort.By(Sequences.ToList(value, arguments.Budget), key, bound[0]?.IsTrue ?? false,
             arguments.Budget));
     }
 
@@ -80,7 +84,7 @@ internal static class ListFilters
         if (by is not ("key" or "value")) throw new TemplateFaultException("dictsort sorts by key or by value");
         var key = Key(IntValue.Of(by == "key" ? 0 : 1), bound[0], arguments.Budget);
         var pairs = Members.Items(dict, arguments.Budget);
-        return new ListValue(Sorted([.. pairs.Items], key, bound[2]?.IsTrue ?? false, arguments.Budget));
+        return new ListValue(PythonSort.By(pairs.Items, key, bound[2]?.IsTrue ?? false, arguments.Budget));
     }
 
     public static JinjaValue Unique(JinjaValue value, CallArguments arguments)
@@ -106,7 +110,8 @@ internal static class ListFilters
         var groups = new List<JinjaValue>();
         List<JinjaValue>? group = null;
         JinjaValue? current = null;
-        foreach (var item in Sorted(Sequences.ToList(value, arguments.Budget), key, false, arguments.Budget))
+        foreach (var item in PythonSort.By(Sequences.ToList(value, arguments.Budget), key, false,
+            arguments.Budget))
         {
             arguments.Budget.MakeItems(1);
             if (group is null || !PythonOrder.AreEqual(current!, key(item), arguments.Budget))
@@ -208,12 +213,4 @@ internal static class ListFilters
         var key = attribute is null or NoneValue ? item : Attribute(item, attribute, otherwise, budget);
         return key is StringValue text && !(caseSensitive?.IsTrue ?? false) ? StringMethods.Lower(text, budget) : key;
     };
-
-    private static List<JinjaValue> Sorted(List<JinjaValue> items, Func<JinjaValue, JinjaValue> key, bool reverse,
-        RenderBudget budget)
-    {
-        var order = Comparer<JinjaValue>.Create((a, b) => PythonOrder.Compare(a, b, budget));
-        // Both are stable, as Python's sort is.
-        return [.. reverse ? items.OrderByDescending(key, order) : items.OrderBy(key, order)];
-    }
 }

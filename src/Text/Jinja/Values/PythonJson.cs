@@ -43,9 +43,7 @@ internal static class PythonJson
                 break;
             case DictValue dict:
                 var pairs = dict.Items;
-                if (form.SortKeys)
-                    pairs = dict.Items.Order(Comparer<KeyValuePair<JinjaValue, JinjaValue>>.Create(
-                        (a, b) => PythonOrder.Compare(a.Key, b.Key, budget)));
+                if (form.SortKeys) pairs = PythonSort.By([.. dict.Items], pair => pair.Key, false, budget);
                 WriteAll('{', '}', pairs, form, text, depth, pair =>
                 {
                     WriteString(Key(pair.Key), form, text);
