@@ -38,12 +38,12 @@ public sealed class JinjaTemplate
     /// <exception cref="UserErrorException">The template refuses the values, makes a mistake with them, or passes a
     /// limit.</exception>
     public string Render(IReadOnlyDictionary<string, JinjaValue> variables, TimeProvider? clock = null) =>
-        RenderMarked(variables, clock).Text;
+        RenderMarked(variables, clock, new RenderBudget()).Text;
 
     /// <summary>The same, with the stretches that came from outside.</summary>
-    internal StringValue RenderMarked(IReadOnlyDictionary<string, JinjaValue> variables, TimeProvider? clock)
+    internal StringValue RenderMarked(IReadOnlyDictionary<string, JinjaValue> variables, TimeProvider? clock,
+        RenderBudget budget)
     {
-        var budget = new RenderBudget();
         var expressions = new ExpressionEvaluator(budget);
         var output = new MarkedBuilder(budget, JinjaLimits.OutputCharacters);
         var globals = new Scope(null);

@@ -29,6 +29,9 @@ public abstract class JinjaValue
     public static JinjaValue FromJson(JsonNode? json) =>
         json is null ? None : JsonValues.Read(JsonSerializer.SerializeToElement(json, JsonValues.NodeType));
 
+    /// <summary>A text from outside, as <see cref="FromJson(JsonElement)"/> has it.</summary>
+    internal static StringValue Outside(string text) => new(text, ForeignRanges.Whole(text.Length));
+
     /// <summary>Python's truth of the value.</summary>
     internal abstract bool IsTrue { get; }
 

@@ -28,7 +28,8 @@ internal static class JinjaLimits
 }
 
 /// <summary>What is left of the <see cref="JinjaLimits"/> during one rendering.</summary>
-internal sealed class RenderBudget
+/// <param name="mostSteps">Fewer than the limit where less is to be done.</param>
+internal sealed class RenderBudget(long mostSteps = JinjaLimits.Steps)
 {
     private const int CharactersAStep = 64;
     // A naive search compares the needle at each place, 4,096 characters in the time of one step at worst.
@@ -38,8 +39,8 @@ internal sealed class RenderBudget
 
     public void Step(long count = 1)
     {
-        if ((_steps += count) > JinjaLimits.Steps)
-            throw new TemplateFaultException($"it takes more than {JinjaLimits.Steps:N0} steps");
+        if ((_steps += count) > mostSteps)
+            throw new TemplateFaultException($"it takes more than {mostSteps:N0} steps");
     }
 
     public void Iterate()
