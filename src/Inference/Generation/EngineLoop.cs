@@ -1,3 +1,4 @@
+using Weir.Formats.Bcl;
 using Weir.Inference.Batching;
 using Weir.Inference.Sampling;
 
@@ -12,6 +13,7 @@ internal sealed class EngineLoop
     private readonly Action<Sequence, string, Exception?> _finish;
     private readonly List<BatchSequence> _step = [];
     private readonly List<Sequence> _leaving = [];
+    private readonly List<(Sequence Sequence, Exception Error)> _failures = [];
     private readonly RateMeter _generatedRate, _promptRate;
     private readonly long _started;
     private readonly BatchScheduler _scheduler;
@@ -70,7 +72,7 @@ internal sealed class EngineLoop
         _leaving.Clear();
         foreach (var sequence in _scheduler.Running) NoteLeaving((Sequence)sequence);
         foreach (var sequence in _scheduler.Waiting) NoteLeaving((Sequence)sequence);
-        foreach (var sequence in _leaving) Drop(sequence, "client_gone", null);
+        foreach (var sequence in _leaving) _scheduler.Remove(sequence);
         if (_leaving.Count > 0) Publish();
         foreach (var sequence in _leaving) Close(sequence, "client_gone", null);
     }
@@ -80,7 +82,7 @@ internal sealed class EngineLoop
         _leaving.Clear();
         foreach (var sequence in _scheduler.Running) _leaving.Add((Sequence)sequence);
         foreach (var sequence in _scheduler.Waiting) _leaving.Add((Sequence)sequence);
-        foreach (var sequence in _leaving) Drop(sequence, "engine_stopped", error);
+        foreach (var sequence in _leaving) _scheduler.Remove(sequence);
         Publish();
         foreach (var sequence in _leaving) Close(sequence, "engine_stopped", error);
     }
@@ -99,7 +101,7 @@ internal sealed class EngineLoop
         if (_scheduler.Running.Count == 0 && _scheduler.Waiting.Count == 0) return false;
         _scheduler.Plan(_step);
         foreach (var sequence in _step) Enter((Sequence)sequence);
-        if (_step.Count == 0) return _leaving.Count > 0;
+        if (_step.Count == 0) throw new InvalidOperationException("There are sequences, and none can go on.");
         int count = Lay();
         try
         {
@@ -108,7 +110,7 @@ internal sealed class EngineLoop
         catch (OutOfMemoryException e)
         {
             // These requests end with it; the engine and the others live on.
-            foreach (var sequence in _step) Drop((Sequence)sequence, "error", e);
+            foreach (var sequence in _step) _scheduler.Remove(sequence);
             Publish();
             foreach (var sequence in _step) Close((Sequence)sequence, "error", e);
             return true;
@@ -150,6 +152,7 @@ internal sealed class EngineLoop
         long now = _time.GetTimestamp();
         int row = 0, generated = 0, prompted = 0;
         _leaving.Clear();
+        _failures.Clear();
         for (int i = 0; i < _step.Count; i++)
         {
             var sequence = (Sequence)_step[i];
@@ -178,9 +181,11 @@ internal sealed class EngineLoop
             _generatedRate.Add(generated);
             _promptRate.Add(prompted);
         }
-        foreach (var sequence in _leaving) Drop(sequence, sequence.FinishReason!, null);
+        foreach (var sequence in _leaving) _scheduler.Remove(sequence);
+        foreach (var (sequence, _) in _failures) _scheduler.Remove(sequence);
         Publish();
         foreach (var sequence in _leaving) Close(sequence, sequence.FinishReason!, null);
+        foreach (var (sequence, error) in _failures) Close(sequence, "error", error);
     }
 
     private void Read(Sequence sequence, BatchSegment segment, int row)
@@ -197,7 +202,16 @@ internal sealed class EngineLoop
         var drafts = sequence.Drafts.Tokens;
         for (int i = 0; ; i++)
         {
-            int token = sequence.Choose(_model.Runner.Logits(row + i), _scratch);
+            int token;
+            try
+            {
+                token = sequence.Choose(_model.Runner.Logits(row + i), _scratch);
+            }
+            catch (UserErrorException e)
+            {
+                _failures.Add((sequence, e)); // a grammar that costs too much
+                return i;
+            }
             if (sequence.HasEnded || i == drafts.Length || drafts[i] != token) return i;
         }
     }
@@ -225,8 +239,6 @@ internal sealed class EngineLoop
     {
         if (sequence.HasLeft || sequence.Cancelled.IsCancellationRequested) _leaving.Add(sequence);
     }
-
-    private void Drop(Sequence sequence, string reason, Exception? error) => _scheduler.Remove(sequence);
 
     /// <summary>Tells the reader; the last thing that is done with a sequence.</summary>
     private void Close(Sequence sequence, string reason, Exception? error)

@@ -23,15 +23,3 @@ internal sealed class HiddenPooling(int size, bool lastToken)
         return [.. _sum.Select(x => length > 0 && double.IsFinite(length) ? (float)(x / length) : 0)];
     }
 }
-
-/// <summary>What limits the tokens of one sequence: a grammar, at its present place.</summary>
-internal interface ITokenConstraint
-{
-    /// <summary>A bit for each token that may come now; valid until the next call.</summary>
-    ReadOnlySpan<ulong> Allowed { get; }
-
-    /// <summary>True where the text is whole and nothing may follow.</summary>
-    bool IsComplete { get; }
-
-    void Accept(int token);
-}

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Weir.Inference.Batching;
+using Weir.Inference.Grammars;
 using Weir.Inference.Sampling;
 using Weir.Text.Tokenizers;
 
@@ -24,7 +25,7 @@ internal sealed record GenerationOptions(int MaxTokens, SamplingOptions Sampling
     public HiddenPooling? Pooling { get; init; }
 
     /// <summary>Limits which tokens may come; null for all.</summary>
-    public ITokenConstraint? Constraint { get; init; }
+    public CompiledGrammar? Grammar { get; init; }
 
     /// <summary>Special tokens that are written out in the text all the same.</summary>
     public IReadOnlyDictionary<int, string>? ShownSpecials { get; init; }
@@ -41,6 +42,7 @@ internal sealed class Sequence : BatchSequence
     private readonly StopFilter _stops;
     private readonly IncrementalDetokenizer _detokenizer;
     private readonly AnswerSignal _signal;
+    private readonly GrammarConstraint? _constraint;
     private int _state, _generated, _scored;
 
     public Sequence(ServedModel model, int[] prompt, GenerationOptions options, RequestTicket ticket,
@@ -55,6 +57,7 @@ internal sealed class Sequence : BatchSequence
         Answer = new AnswerQueue(signal);
         _sampler = new Sampler(options.Sampling, prompt);
         _stops = new StopFilter(options.Stops);
+        if (options.Grammar is { } grammar) _constraint = new GrammarConstraint(grammar);
         _detokenizer = new IncrementalDetokenizer(model.Tokenizer);
         if (options is { Scores: not null, ScorePrompt: true }) Score(TokenScore.Unscored(prompt[0]));
     }
@@ -118,10 +121,10 @@ internal sealed class Sequence : BatchSequence
     public int Choose(Span<float> logits, SamplerScratch scratch)
     {
         logits = logits[.._model.VocabularySize];
-        var allowed = _options.Constraint is { } constraint ? constraint.Allowed : default;
+        var allowed = _constraint is null ? default : _constraint.Allowed;
         int token = _sampler.Next(logits, _generated, scratch, allowed);
         _sampler.Accept(token);
-        _options.Constraint?.Accept(token);
+        _constraint?.Accept(token);
         Append(token);
         Volatile.Write(ref _generated, _generated + 1);
         bool ends = _model.EndTokens.Contains(token);
@@ -143,7 +146,7 @@ internal sealed class Sequence : BatchSequence
             Answer.Write(text, _generated);
             FinishReason = "stop";
         }
-        else if (_options.Constraint is { IsComplete: true }) End(text, "stop");
+        else if (_constraint?.MustEnd() == true) End(text, "stop");
         else if (_generated >= _options.MaxTokens || Length > _model.Positions) End(text, "length");
         else Answer.Write(text, _generated);
     }

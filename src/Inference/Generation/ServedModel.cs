@@ -1,4 +1,6 @@
 using Weir.Inference.Batching;
+using Weir.Inference.Grammars.Vocabularies;
+using Weir.Text.Chat;
 using Weir.Text.Tokenizers;
 
 namespace Weir.Inference.Generation;
@@ -10,11 +12,24 @@ namespace Weir.Inference.Generation;
 /// <param name="Hash">Names the weights in the key of the prefix cache: other weights, another hash.</param>
 internal sealed record ServedModel(IModelRunner Runner, Tokenizer Tokenizer, IReadOnlySet<int> EndTokens, string Hash)
 {
+    private readonly Lazy<TokenVocabulary> _vocabulary = new(() => VocabularyOf(Tokenizer, EndTokens));
+
+    /// <summary>The model's own chat templates; null where it has none, and Weir's fits.</summary>
+    public ChatTemplateSet? Templates { get; init; }
+
     /// <summary>Tokens that can be chosen: without the padding that a model may have beyond its tokenizer's.</summary>
     public int VocabularySize => Math.Min(Runner.VocabularySize, Tokenizer.VocabularySize);
 
     /// <summary>Tokens of one sequence at most: by the context, and by the KV cache as a whole.</summary>
     public int Positions => Math.Min(Runner.ContextLength, Runner.BlockCount * Runner.BlockTokens);
+
+    /// <summary>As grammars see it; made when it is first wanted.</summary>
+    public TokenVocabulary Vocabulary => _vocabulary.Value;
+
+    private static TokenVocabulary VocabularyOf(Tokenizer tokenizer, IReadOnlySet<int> ends) =>
+        new(tokenizer.VocabularySize, id => tokenizer.TokenBytes(id).ToArray(),
+            ends.Where(id => id < tokenizer.VocabularySize),
+            Enumerable.Range(0, tokenizer.VocabularySize).Where(id => tokenizer.IsSpecial(id) && !ends.Contains(id)));
 }
 
 /// <summary>What an engine is allowed.</summary>

@@ -2,26 +2,45 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Weir.Formats.OpenAi;
 using Weir.Inference.Generation;
+using Weir.Text.Chat.ToolCalls;
 
 namespace Weir.Inference.Requests;
 
 /// <summary><c>/v1/chat/completions</c>: messages in, answers out, whole or as a stream.</summary>
 internal sealed class ChatRequests(string name, Engine engine, ChatPrompts prompts)
 {
+    /// <summary>What special tokens that mark calls and reasoning have in their names.</summary>
+    private static readonly string[] MarkWords =
+        ["tool", "python_tag", "action", "plugin", "think", "function", "args", "call_id"];
     private const string WholeKind = "chat.completion", ChunkKind = "chat.completion.chunk";
+
+    private readonly Lazy<IReadOnlyDictionary<int, string>> _marks = new(() => engine.Model.Tokenizer.SpecialTokens
+        .Where(t => !engine.Model.EndTokens.Contains(t.Value)
+            && MarkWords.Any(word => t.Key.Contains(word, StringComparison.OrdinalIgnoreCase)))
+        .ToDictionary(t => t.Value, t => t.Key));
 
     public async Task ServeAsync(HttpContext http, ChatRequest request)
     {
         RequestRules.Check(request);
         var answer = new AnswerContext(http, "chatcmpl-", request.StreamOptions);
         var model = engine.Model;
-        var prompt = prompts.Encode(request.Messages!.Value, addGenerationPrompt: true);
-        var choices = GenerationPlan.Of(request, prompt,
+        var tools = ToolRequest.Of(request);
+        var chat = prompts.Encode(request.Messages!.Value, tools.Tools, addGenerationPrompt: true,
+            request.ChatTemplateKwargs);
+        var choices = GenerationPlan.Of(request, chat.Ids,
             request.MaxCompletionTokens ?? request.MaxTokens ?? int.MaxValue, answer.Tenant, model);
-        if (request.Logprobs == true)
-            for (int i = 0; i < choices.Length; i++) choices[i] = choices[i] with { Scores = request.TopLogprobs ?? 0 };
-        var (sequences, signal) = engine.Submit(answer.Ticket, prompt, choices, answer.Aborted);
-        ChatAnswer[] answers = [.. sequences.Select(s => new ChatAnswer(s))];
+        bool parsed = tools.Tools is not null || chat.Format.Reasoning is not null;
+        var open = chat.Format.Reasoning is { } tags && chat.Text.AsSpan().TrimEnd().EndsWith(tags.Open) ? tags : null;
+        var grammar = AnswerGrammar.Of(request, tools.MustCall ? tools.ToGrammar(chat.Format.Style) : null, open, model);
+        for (int i = 0; i < choices.Length; i++)
+            choices[i] = choices[i] with
+            {
+                Grammar = grammar, Scores = request.Logprobs == true ? request.TopLogprobs ?? 0 : null,
+                ShownSpecials = parsed ? _marks.Value : null,
+            };
+        var (sequences, signal) = engine.Submit(answer.Ticket, chat.Ids, choices, answer.Aborted);
+        ChatAnswer[] answers = [.. sequences.Select(s => new ChatAnswer(s, parsed
+            ? new AnswerParser(chat.Format, chat.Text, tools.Tools is not null, NewCallId) : null))];
         if (request.Stream == true) await StreamAsync(answer, answers, signal);
         else await AnswerAsync(answer, answers, signal);
     }
@@ -47,9 +66,13 @@ internal sealed class ChatRequests(string name, Engine engine, ChatPrompts promp
         await AnswerReading.RunAsync(sequences, signal, (i, step) =>
         {
             generated += step.Generated - answers[i].Generated;
-            var delta = answers[i].Push(step);
             var scores = LogprobsOf(sequences[i], step.Scores);
-            if (delta is not null || scores is not null) Send(i, delta ?? new Delta(Content: ""), null, scores);
+            foreach (var delta in answers[i].Push(step))
+            {
+                Send(i, delta, null, scores);
+                scores = null;
+            }
+            if (scores?.Content.Count > 0) Send(i, new Delta(Content: ""), null, scores);
             if (answers[i].FinishReason is { } reason) Send(i, new Delta(), reason, null);
         }, stream.FlushAsync, answer.Aborted);
         if (answer.IncludeUsage)
@@ -76,6 +99,8 @@ internal sealed class ChatRequests(string name, Engine engine, ChatPrompts promp
             stream.End(answer.Continuous ? AnswerReading.UsageOf(sequences, generated) : null);
         }
     }
+
+    private static string NewCallId() => "call_" + Guid.NewGuid().ToString("N")[..24];
 
     private ChatLogprobs? LogprobsOf(Sequence sequence, IReadOnlyList<Sampling.TokenScore> scores) =>
         sequence.Options.Scores is null || (scores.Count == 0 && !sequence.HasEnded) ? null

@@ -21,9 +21,13 @@ internal sealed class CompletionRequests(string name, Engine engine)
         var model = engine.Model;
         var prompt = IdsOf(request.Prompt!, model);
         var choices = GenerationPlan.Of(request, prompt, request.MaxTokens ?? DefaultMaxTokens, answer.Tenant, model);
-        if (request.Logprobs is not null)
-            for (int i = 0; i < choices.Length; i++)
-                choices[i] = choices[i] with { Scores = request.Logprobs, ScorePrompt = request.Echo == true };
+        var grammar = AnswerGrammar.Of(request, null, null, model);
+        for (int i = 0; i < choices.Length; i++)
+            choices[i] = choices[i] with
+            {
+                Scores = request.Logprobs, ScorePrompt = request is { Echo: true, Logprobs: not null },
+                Grammar = grammar,
+            };
         var (sequences, signal) = engine.Submit(answer.Ticket, prompt, choices, answer.Aborted);
         if (request.Stream == true) await StreamAsync(answer, sequences, signal);
         else await AnswerAsync(answer, sequences, signal, request, model);
@@ -80,7 +84,7 @@ internal sealed class CompletionRequests(string name, Engine engine)
 
     private static int[] IdsOf(Prompt prompt, ServedModel model)
     {
-        if (prompt.Text is not null) return model.Tokenizer.Encode(prompt.Text);
+        if (prompt.Text is not null) return TokenRequests.Encode(prompt.Text, model);
         GenerationPlan.CheckIds(prompt.Ids!, model.Tokenizer, "prompt");
         return [.. prompt.Ids!];
     }

@@ -86,7 +86,7 @@ internal sealed class EmbeddingRequests(string name, Engine engine)
 
         int[] One(JsonElement item)
         {
-            if (item.ValueKind == JsonValueKind.String) return model.Tokenizer.Encode(item.GetString()!);
+            if (item.ValueKind == JsonValueKind.String) return TokenRequests.Encode(item.GetString()!, model);
             RequestRules.Require(item.ValueKind == JsonValueKind.Array, "input", InputRule);
             return Ids(item.EnumerateArray());
         }

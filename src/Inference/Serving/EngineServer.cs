@@ -32,7 +32,7 @@ internal sealed class EngineServer : IAsyncDisposable
         _address = address;
         _app = app;
         _account = account;
-        _endpoint = new EngineEndpoint(options.Name, account, path => ModelOpening.Open(LoadedModel.Load(path), options));
+        _endpoint = new EngineEndpoint(options.Name, account, path => ModelOpening.Open(path, options));
         _endpoint.Map(app);
     }
 
@@ -67,7 +67,7 @@ internal sealed class EngineServer : IAsyncDisposable
     /// <summary>Loads the model and begins to serve it.</summary>
     /// <exception cref="UserErrorException">The model is missing, damaged, or of a kind that this version does not
     /// run.</exception>
-    public void Load(string modelPath) => Serve(LoadedModel.Load(modelPath));
+    public void Load(string modelPath) => Serve(ModelOpening.Open(modelPath, _options));
 
     public void Serve(LoadedModel model) => Serve(ModelOpening.Open(model, _options));
 
