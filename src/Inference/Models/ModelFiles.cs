@@ -61,7 +61,7 @@ internal sealed class ModelFiles : IDisposable
             HashSet<int> ends = [];
             foreach (var key in (string[])["tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id"])
                 if (file.TryGetInteger(key) is >= 0 and <= int.MaxValue and var id) ends.Add((int)id);
-            return new ModelFiles(weights, GgufTokenizer.Read(file), ends, path);
+            return new ModelFiles(weights, Tokenizer.FromGguf(file), ends, path);
         }
         catch
         {
