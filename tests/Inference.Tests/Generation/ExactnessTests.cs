@@ -27,7 +27,7 @@ public sealed class ExactnessTests
             accepted += stats.AcceptedDraftsTotal;
         }
         // The schedules were worth something.
-        Assert.True(preempted > 100, $"{preempted} preemptions");
+        Assert.True(preempted > 50, $"{preempted} preemptions");
         Assert.True(cached > 1000, $"{cached} cached tokens");
         Assert.True(accepted > 1000, $"{accepted} accepted drafts");
     }
