@@ -31,6 +31,18 @@ public sealed class EngineApiTests
     }
 
     [Fact]
+    public async Task Code_points_that_are_no_characters_are_text_all_the_same()
+    {
+        await using var server = await StartAsync();
+        using var http = TestClient.For(server);
+        const string text = "e\u0301 \ufffe\uffff e\u0301\0";
+        var tokens = await TestClient.PostAsync(http, "/tokenize", new JsonObject { ["prompt"] = text });
+        var back = await TestClient.PostAsync(http, "/detokenize",
+            new JsonObject { ["tokens"] = tokens["tokens"]!.DeepClone() });
+        Assert.Equal("é \ufffe\uffff é\0", (string?)back["prompt"]);
+    }
+
+    [Fact]
     public async Task Embeddings_are_of_unit_length_and_the_same_in_any_company()
     {
         await using var server = await StartAsync();

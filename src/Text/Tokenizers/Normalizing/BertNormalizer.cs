@@ -26,7 +26,7 @@ internal sealed record BertNormalizer(bool CleansText, bool SeparatesHan, bool S
             else result.Append(rune);
         }
         text = result.ToString();
-        if (StripsAccents) text = NormalizerSteps.StripMarks(text.Normalize(NormalizationForm.FormD));
+        if (StripsAccents) text = NormalizerSteps.StripMarks(UnicodeRepair.ToForm(text, NormalizationForm.FormD));
         return Lowercases ? NormalizerSteps.Lowercase(text) : text;
     }
 
