@@ -16,7 +16,9 @@ public static class FormatsFuzzTargets
         {
             using var file = GgufFile.Open(DataFile.OfBytes(bytes, "mutant.gguf"));
             foreach (var name in file.Tensors.Keys) file.ReadFloat32(name);
-            Use(GgufModelConfig.Read(file));
+            using var weights = new GgufWeights(file);
+            Use(weights.Config);
+            foreach (var tensor in weights.Tensors) weights.ReadFloat32(tensor);
         }),
         new FuzzTarget("safetensors", SafetensorsMutant.Make, bytes =>
         {

@@ -19,6 +19,9 @@ internal sealed record RunnerOptions
     public KvType KvType { get; init; } = KvType.F16;
     public int MaxBatchTokens { get; init; } = 256;
     public KernelTier? Tier { get; init; }
+
+    /// <summary>Sees the inputs of every product.</summary>
+    public IProductObserver? Observer { get; init; }
 }
 
 /// <summary>
@@ -51,7 +54,7 @@ internal sealed unsafe class ModelRunner : IModelRunner
         _team = new ThreadTeam(options.Threads, options.Cores);
         _store = new KvStore(_config, options.KvBlocks, options.KvType);
         _attention = new Attention(_config, _store, options.Threads);
-        _product = new LinearProduct(_team, options.Tier);
+        _product = new LinearProduct(_team, options.Tier, options.Observer);
         _rows = new DecoderRows(model, _store, _team, MaxBatchTokens);
         _logitStride = _weights.Head.PaddedOutputs;
         // Room for every row of a batch; what is never written takes no memory.

@@ -138,7 +138,6 @@ public sealed class ModelFileTests : IDisposable
         Expect("'mamba'", w => w.Add("general.architecture", "mamba"));
         Expect("rotary", w => w.Add("llama.rope.dimension_count", 4u));
         Expect("factor is missing", w => w.Add("llama.rope.scaling.type", "yarn"));
-        Expect("original_max_position", w => w.Add("llama.rope.scaling.type", "llama3"));
         Expect("out of range", w => w.Add("llama.block_count", -1));
         Expect("llama.attention.head_count_kv", w => w.Add("llama.attention.head_count_kv", new[] { 2, 1 }));
         Expect("rules 'llama-bpe'", w => w.Add("tokenizer.ggml.pre", "llama-bpe"));
