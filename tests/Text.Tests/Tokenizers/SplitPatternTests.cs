@@ -28,11 +28,12 @@ public sealed class SplitPatternTests
         Assert.Equal([" 𠮷野家", "1", "𝟘", "😀!"], Cut(SplitPatterns.Gpt2, " 𠮷野家1𝟘😀!").SelectMany(piece =>
             piece == "1𝟘" ? ["1", "𝟘"] : new[] { piece }));
         Assert.Equal(["𐐀𐐁", "𐐨"], Cut(SplitPatterns.Gpt4O, "𐐀𐐁").Concat(Cut(SplitPatterns.DeepSeekLetters, "𐐨")));
-        Assert.Equal(["\U00011363\U0001133E", "1", "\U000118E0"], Cut(SplitPatterns.Tekken, "\U00011363\U0001133E1\U000118E0"));
+        Assert.Equal(["\U00011363\U0001133E", "1", "\U000118E0"],
+            Cut(SplitPatterns.Tekken, "\U00011363\U0001133E1\U000118E0"));
     }
 
     [Theory]
-    [InlineData(SplitPatterns.DeepSeek3, "DeepSeek-V3是2024年の模型, ok!\n", "DeepSeek|-V|3|是|2024|年|の|模型|,| ok|!\n")]
+    [InlineData(SplitPatterns.DeepSeek3, "DeepSeek-V3是2024年の模型, ok!\n", "DeepSeek|-V|3|是|202|4|年|の|模型|,| ok|!\n")]
     [InlineData(SplitPatterns.Llama3, "1234567 I'LL", "123|456|7| I|'LL")]
     [InlineData(SplitPatterns.Gpt4O, "HelloWorld's café", "Hello|World's| café")]
     [InlineData(SplitPatterns.Qwen35, "ไทย กำ", "ไทย| กำ")]
@@ -62,8 +63,11 @@ public sealed class SplitPatternTests
     [Fact]
     public void A_long_run_takes_time_by_its_length()
     {
-        string[] runs = [new(' ', 300_000) + "中", new('A', 300_000), new('\'', 300_000), new('1', 300_000),
-            string.Concat(Enumerable.Repeat("\u0301", 300_000)), new('\u0001', 300_000), new('\n', 300_000) + "x"];
+        string[] runs =
+        [
+            .. " A'1\u0301\u0001\n".Select(c => new string(c, 100_000)),
+            string.Concat(new string(' ', 100_000), "中"), string.Concat(new string('\n', 100_000), "x"),
+        ];
         var started = TimeProvider.System.GetTimestamp();
         foreach (var name in PreTokenizerRules.Names.DistinctBy(name => PreTokenizerRules.Find(name)!.Patterns))
             foreach (var run in runs)
@@ -95,23 +99,23 @@ public sealed class SplitPatternTests
 
     private static string InTermsOfDotNet(string pattern)
     {
-        pattern = pattern.Replace("(?i:'s|'t|'re|'ve|'m|'ll|'d)", "(?:'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD])",
-                StringComparison.Ordinal)
+        pattern = pattern.Replace("(?i:'s|'t|'re|'ve|'m|'ll|'d)",
+                "(?:'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD])", StringComparison.Ordinal)
             .Replace("(?i:[sdmt]|ll|ve|re)", "(?:[sSdDmMtT]|[lL][lL]|[vV][eE]|[rR][eE])", StringComparison.Ordinal)
             .Replace(@"[^\r\n\p{L}\p{N}]?+\p{L}+", @"(?>[^\r\n\p{L}\p{N}]?)\p{L}+", StringComparison.Ordinal)
-            .Replace("++", "+", StringComparison.Ordinal).Replace("$", @"\z", StringComparison.Ordinal)
+            .Replace("++", "+", StringComparison.Ordinal)
             .Replace(@"[^\w", "[^" + WordClass, StringComparison.Ordinal)
             .Replace(@"\w", $"[{WordClass}]", StringComparison.Ordinal);
         // Its classes cannot hold characters above the basic plane; they stand at the end of the only set that does.
         var above = pattern.IndexOfAny([.. Enumerable.Range(0xD800, 0x800).Select(c => (char)c)]);
         pattern = above < 0 ? pattern : pattern[..above] + "]+";
-        return pattern.Contains(@"\z\+", StringComparison.Ordinal)
-            ? pattern.Replace(@"\\z", @"\$", StringComparison.Ordinal) : pattern;
+        return pattern == SplitPatterns.TrailingSpace ? @"\s+\z" : pattern;
     }
 
     private static string RandomText(Random random)
     {
-        const string Alphabet = " \t\n\r\u00A0\u0085\u3000'sStTrReEvVmMlLdDaZ水河が가1234٣½.,!?-_/，。\u0301\u0E33\u200D<|>$`~\u00AA\u2026";
+        const string Alphabet = " \t\n\r\u00A0\u0085\u3000'sStTrReEvVmMlLdDaZ水河が가1234٣½.,!?-_/，。\u0301\u0E33"
+            + "\u200D<|>$`~\u00AA\u2026";
         return string.Create(random.Next(1, 16), random, (target, source) =>
         {
             foreach (ref var c in target)
