@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Weir.Text.Unicode;
 
 namespace Weir.Text.Tokenizers.Normalizing;
 
@@ -32,5 +33,5 @@ internal sealed record BertNormalizer(bool CleansText, bool SeparatesHan, bool S
 
     private static bool IsRemoved(Rune rune) => rune.Value is 0 or 0xFFFD
         || (rune.Value is not ('\t' or '\n' or '\r') && Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control
-            or UnicodeCategory.Format or UnicodeCategory.OtherNotAssigned or UnicodeCategory.PrivateUse);
+            or UnicodeCategory.Format or UnicodeCategory.PrivateUse);
 }
