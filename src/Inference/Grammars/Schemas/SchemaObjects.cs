@@ -77,7 +77,9 @@ internal sealed class SchemaObjects(SchemaLanguage language, IReadOnlyList<Schem
                 parts.Add(new(place.Child("properties").Child(name), SchemaPartKind.Whole));
             else if (place.Keyword("additionalProperties") is not null)
                 parts.Add(new(place.Child("additionalProperties"), SchemaPartKind.Whole));
-        return Expression.Sequence(Expression.Literals([JsonText.Quoted(name)]), JsonText.Colon, language.Value(parts));
+        bool isNamed = places.Any(p => p.Keyword("properties") is { } properties && properties.TryGetProperty(name, out _));
+        return Expression.Sequence(Expression.Literals([JsonText.Quoted(name)]), JsonText.Colon,
+            isNamed || !IsSealed() ? language.Value(parts) : Expression.Never);
     }
 
     private IEnumerable<SchemaPart> Additional() => places.Where(p => p.Keyword("additionalProperties") is not null)
@@ -85,21 +87,30 @@ internal sealed class SchemaObjects(SchemaLanguage language, IReadOnlyList<Schem
 
     private bool IsOpen()
     {
-        bool isOpen = places.All(p => p.Keyword("properties") is null);
+        bool isSealed = IsSealed(), isOpen = places.All(p => p.Keyword("properties") is null);
         foreach (var place in places)
-        {
             if (place.Keyword("additionalProperties") is { } additional)
             {
                 if (additional.ValueKind == JsonValueKind.False) return false;
                 isOpen = true;
             }
-            switch (place.Keyword("unevaluatedProperties"))
-            {
-                case null or { ValueKind: JsonValueKind.True }: break;
-                case { ValueKind: JsonValueKind.False }: return false;
-                default: throw place.Error("'unevaluatedProperties' is supported as true or false only.");
-            }
+        return isOpen && !isSealed;
+    }
+
+    /// <summary>True where <c>unevaluatedProperties</c> keeps all names out that no place gives. It sees what the
+    /// schema it stands in refers to, but not that schema's neighbours: it is taken from the outermost only.</summary>
+    private bool IsSealed()
+    {
+        bool isSealed = false;
+        foreach (var place in places)
+        {
+            var keyword = place.Keyword("unevaluatedProperties");
+            if (keyword is null or { ValueKind: JsonValueKind.True }) continue;
+            if (keyword is not { ValueKind: JsonValueKind.False } || place != places[0])
+                throw place.Error("'unevaluatedProperties' is supported as true or false, beside 'allOf', "
+                    + "'anyOf' and 'oneOf' and not within them.");
+            isSealed = true;
         }
-        return isOpen;
+        return isSealed;
     }
 }
