@@ -11,14 +11,23 @@ internal sealed class CompiledGrammar
     private readonly ConfigurationGraph _graph;
     private readonly TokenMasks _masks;
 
-    internal CompiledGrammar(Automaton automaton, TokenVocabulary vocabulary)
+    internal CompiledGrammar(Automaton automaton, TokenVocabulary vocabulary, long cacheBytes)
     {
-        _graph = new ConfigurationGraph(automaton);
+        _graph = new ConfigurationGraph(automaton, cacheBytes);
         _masks = new TokenMasks(_graph, vocabulary);
         Vocabulary = vocabulary;
     }
 
     public TokenVocabulary Vocabulary { get; }
+
+    /// <summary>About how much is kept of masks and moves.</summary>
+    public long CachedBytes
+    {
+        get
+        {
+            lock (_lock) return _graph.Bytes;
+        }
+    }
 
     public GrammarState Start()
     {

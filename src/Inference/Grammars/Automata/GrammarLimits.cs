@@ -35,7 +35,8 @@ internal static class GrammarLimits
     /// <summary>Of the elementary moves that one mask, or one token, may cost; about half a second.</summary>
     public const int MaximumMoves = 10_000_000;
 
-    /// <summary>Of what a grammar has worked out, masks included. When it is reached, all is forgotten.</summary>
+    /// <summary>Of what a grammar has worked out, masks included, unless less is asked for. When it is reached, all is
+    /// forgotten.</summary>
     public const long MaximumCacheBytes = 64L << 20;
 
     /// <summary>Of the bytes that are offered as certain at once.</summary>
