@@ -89,18 +89,15 @@ internal sealed class CompiledGrammar
 
     private byte? OnlyByte(Configuration from)
     {
-        var automaton = _graph.Automaton;
+        var first = _graph.Automaton.RepresentativeOf;
         int? only = null;
-        // Only bytes that some reading can take are tried.
-        foreach (var reading in from.Readings)
-            foreach (var move in automaton.Moves.AsSpan(automaton.FirstMove[reading.State]
-                ..automaton.FirstMove[reading.State + 1]))
-                for (int b = move.Low; b <= move.High; b++)
-                {
-                    if (b == only || _graph.Follow(from, automaton.ClassOf[b]) == Configuration.Dead) continue;
-                    if (only is not null) return null;
-                    only = b;
-                }
+        for (int byteClass = 0; byteClass < first.Length; byteClass++)
+        {
+            if (_graph.Follow(from, byteClass) == Configuration.Dead) continue;
+            int next = byteClass + 1 < first.Length ? first[byteClass + 1] : 256;
+            if (only is not null || next - first[byteClass] > 1) return null;
+            only = first[byteClass];
+        }
         return (byte?)only;
     }
 }

@@ -38,8 +38,24 @@ public sealed class GrammarLimitTests
         var choice = """{"anyOf":[{"properties":{"X":{"const":1}}},{"properties":{"X":{"const":2}}}]}""";
         Refused("{\"type\":\"object\",\"allOf\":[" + string.Join(',', Enumerable.Range(0, 20)
             .Select(i => choice.Replace("X", $"p{i}", StringComparison.Ordinal))) + "]}", "values, combined");
-        Refused("{\"allOf\":[" + string.Join(',', Enumerable.Range(0, 2_000).Select(i => $"{{\"minimum\":{i}}}"))
+        Refused("{\"allOf\":[" + string.Join(',', Enumerable.Range(0, 300).Select(i => $"{{\"minimum\":{i}}}"))
             + "]}", "subschemas apply");
+    }
+
+    [Fact]
+    public void Reading_a_schema_takes_so_many_steps()
+    {
+        // Each of two hundred subschemas says something of a thousand properties, in each of many branches.
+        var names = string.Join(',', Enumerable.Range(0, 200).Select(i => $"\"p{i}\":true"));
+        var wide = "{\"type\":\"object\",\"allOf\":[" + string.Join(',', Enumerable.Range(0, 150)
+            .Select(_ => $"{{\"properties\":{{{names}}}}}")) + "],\"anyOf\":["
+            + string.Join(',', Enumerable.Range(0, 2_000).Select(i => $"{{\"required\":[\"q{i}\"]}}")) + "]}";
+        Refused(wide, "steps");
+        // Long names beside open properties, and constants, in many branches.
+        Refused("{\"type\":\"object\",\"additionalProperties\":true,\"properties\":{\"" + new string('n', 250_000)
+            + "\":true}}", "steps");
+        Refused("{\"enum\":[\"" + new string('c', 100_000) + "\"],\"anyOf\":["
+            + string.Join(',', Enumerable.Range(0, 2_000).Select(i => $"{{\"minLength\":{i}}}")) + "]}", "steps");
     }
 
     [Fact]
@@ -133,14 +149,14 @@ public sealed class GrammarLimitTests
     public void The_cache_is_emptied_and_states_go_on()
     {
         // Each count of characters is a configuration with a mask of its own.
-        const long CacheBytes = 100_000;
-        var compiled = TestVocabulary.Schema("""{"type":"array","items":{"type":"string","maxLength":600}}""")
-            .Compile(TestVocabulary.Random(7, 2_000), CacheBytes);
+        const long CacheBytes = 50_000;
+        var compiled = TestVocabulary.Schema("""{"type":"array","items":{"type":"string","maxLength":200}}""")
+            .Compile(TestVocabulary.Random(7, 500), CacheBytes);
         var state = compiled.Start();
         Assert.True(state.Accept("[\""u8));
         var early = state.Clone();
         var expected = state.Allowed();
-        for (int i = 0; i < 500; i++)
+        for (int i = 0; i < 120; i++)
         {
             Assert.True(state.Accept('x'));
             Assert.Equal(expected, state.Allowed());

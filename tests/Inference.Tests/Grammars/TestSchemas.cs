@@ -28,6 +28,16 @@ internal static class TestSchemas
         ---
         {"type":"string","pattern":"b+"}
         ---
+        {"type":"string","pattern":"^[a-z\"]*$","minLength":2,"maxLength":4}
+        ---
+        {"type":"string","pattern":"b{2,3}|^c","maxLength":5}
+        ---
+        {"type":"string","pattern":"^(ab|[0-9]{2})+$","minLength":5}
+        ---
+        {"type":"string","format":"ipv4","maxLength":9}
+        ---
+        {"type":"string","pattern":"^[\\u4e00-\\u9fa5]+!?$","maxLength":6}
+        ---
         {"type":"string","pattern":"^\"[\\\\/]\\n?\"$"}
         ---
         {"type":"string","pattern":"^(a|b$)"}

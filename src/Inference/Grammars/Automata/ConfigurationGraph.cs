@@ -6,6 +6,9 @@ namespace Weir.Inference.Grammars.Automata;
 /// thread-safe.</summary>
 internal sealed class ConfigurationGraph
 {
+    // Looking at a move is so much cheaper than going along it.
+    private const int MovesLookedAtInOne = 16;
+
     private readonly Automaton _automaton;
     private readonly HashSet<Configuration> _configurations = new(new SameReadings());
     private readonly HashSet<StackNode> _nodes = new(new SameReturns());
@@ -38,8 +41,11 @@ internal sealed class ConfigurationGraph
         byte read = _automaton.RepresentativeOf[byteClass];
         // Between these no move of these readings begins or ends, so all bytes there lead to the same place.
         int low = 0, high = 255;
+        int looked = 0;
         _closure.Begin();
         foreach (var reading in from.Readings)
+        {
+            looked += _automaton.FirstMove[reading.State + 1] - _automaton.FirstMove[reading.State];
             foreach (var move in _automaton.Moves.AsSpan(_automaton.FirstMove[reading.State]
                 .._automaton.FirstMove[reading.State + 1]))
                 if (move.Low > read) high = Math.Min(high, move.Low - 1);
@@ -49,6 +55,8 @@ internal sealed class ConfigurationGraph
                     (low, high) = (Math.Max(low, move.Low), Math.Min(high, move.High));
                     _closure.Add(move.Target, reading.Stack);
                 }
+        }
+        Count(1 + looked / MovesLookedAtInOne);
         var next = _closure.End();
         from.Next.AsSpan(_automaton.ClassOf[low].._automaton.ClassOf[high]).Fill(next);
         return from.Next[_automaton.ClassOf[high]] = next;

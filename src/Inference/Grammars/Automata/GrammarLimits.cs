@@ -15,6 +15,10 @@ internal static class GrammarLimits
     /// </summary>
     public const int MaximumSchemaRules = 20_000;
 
+    /// <summary>Of looking at one place, property, item or character while a schema is read; about half a second.
+    /// </summary>
+    public const long MaximumSchemaSteps = 5_000_000;
+
     /// <summary>Of a list or text that a schema counts, and of a repetition in a pattern.</summary>
     public const int MaximumRepeats = 65_536;
 

@@ -15,6 +15,7 @@ internal sealed class SchemaObjects(SchemaLanguage language, IReadOnlyList<Schem
     public Expression Of()
     {
         ReadNames();
+        places[0].Document.Count((long)_names.Count * places.Count);
         int count = _names.Count, lastRequired = _names.FindLastIndex(_required.Contains);
         var edges = new List<GraphEdge> { new(0, Expression.Sequence(Expression.Literal("{"), JsonText.Space), First(0)) };
         for (int i = 0; i <= count; i++)
@@ -34,7 +35,8 @@ internal sealed class SchemaObjects(SchemaLanguage language, IReadOnlyList<Schem
             edges.Add(new(Next(i), Expression.Empty, Next(i + 1)));
         }
         if (IsOpen())
-            edges.Add(new(Here(count), Expression.Sequence(PropertyNames.OtherThan(_names), JsonText.Colon,
+            edges.Add(new(Here(count), Expression.Sequence(
+                PropertyNames.OtherThan(_names, places[0].Document.Count), JsonText.Colon,
                 language.Value(Additional())), After(count)));
         return Expression.Graph(2 + 4 * (count + 1), edges);
 
@@ -51,8 +53,8 @@ internal sealed class SchemaObjects(SchemaLanguage language, IReadOnlyList<Schem
             if (place.Keyword("properties") is not { } properties) continue;
             if (properties.ValueKind != JsonValueKind.Object)
                 throw place.Error("'properties' is to be an object of schemas.");
-            foreach (var property in properties.EnumerateObject())
-                if (_known.Add(property.Name)) _names.Add(property.Name);
+            foreach (var name in place.Child("properties").Members.Keys)
+                if (_known.Add(name)) _names.Add(name);
         }
         foreach (var place in places)
         {
@@ -60,6 +62,7 @@ internal sealed class SchemaObjects(SchemaLanguage language, IReadOnlyList<Schem
             if (required.ValueKind != JsonValueKind.Array
                 || required.EnumerateArray().Any(r => r.ValueKind != JsonValueKind.String))
                 throw place.Error("'required' is to be a list of names.");
+            place.Document.Count(required.GetArrayLength());
             foreach (var name in required.EnumerateArray())
             {
                 _required.Add(name.GetString()!);
@@ -73,14 +76,17 @@ internal sealed class SchemaObjects(SchemaLanguage language, IReadOnlyList<Schem
         // What one place says of a property, and what another says of those that it does not name, apply together.
         var parts = new List<SchemaPart>();
         foreach (var place in places)
-            if (place.Keyword("properties") is { } properties && properties.TryGetProperty(name, out _))
-                parts.Add(new(place.Child("properties").Child(name), SchemaPartKind.Whole));
+            if (PropertiesOf(place) is { } properties && properties.Members.ContainsKey(name))
+                parts.Add(new(properties.Child(name), SchemaPartKind.Whole));
             else if (place.Keyword("additionalProperties") is not null)
                 parts.Add(new(place.Child("additionalProperties"), SchemaPartKind.Whole));
-        bool isNamed = places.Any(p => p.Keyword("properties") is { } properties && properties.TryGetProperty(name, out _));
+        bool isNamed = places.Any(p => PropertiesOf(p)?.Members.ContainsKey(name) == true);
         return Expression.Sequence(Expression.Literals([JsonText.Quoted(name)]), JsonText.Colon,
             isNamed || !IsSealed() ? language.Value(parts) : Expression.Never);
     }
+
+    private static SchemaLocation? PropertiesOf(SchemaLocation place) =>
+        place.Keyword("properties") is null ? null : place.Child("properties");
 
     private IEnumerable<SchemaPart> Additional() => places.Where(p => p.Keyword("additionalProperties") is not null)
         .Select(p => new SchemaPart(p.Child("additionalProperties"), SchemaPartKind.Whole));

@@ -45,13 +45,17 @@ internal static class SchemaStrings
             return most < least ? Expression.Never : Quoted(Expression.Repeat(JsonText.Character, least, most));
         }
         var place = patterns.Concat(formats).First();
-        if (least > 0 || most is not null)
-            throw place.Error("'minLength' and 'maxLength' are not supported beside 'pattern' or 'format'; say how "
-                + "long it may be in the pattern.");
+        var text = patterns.Count > 0 ? SchemaKeywords.Text(place, "pattern")! : Format(place);
         var language = new PatternLanguage(JsonText.OneOf);
-        if (patterns.Count > 0) return Quoted(language.Within(SchemaKeywords.Text(place, "pattern")!));
+        if (least > 0 || most is not null)
+            return Quoted(language.Bounded(text, isWhole: patterns.Count == 0, least, most));
+        return Quoted(patterns.Count > 0 ? language.Within(text) : language.Whole(text));
+    }
+
+    private static string Format(SchemaLocation place)
+    {
         var format = SchemaKeywords.Text(place, "format")!;
-        return Formats.TryGetValue(format, out var pattern) ? Quoted(language.Whole(pattern))
+        return Formats.TryGetValue(format, out var pattern) ? pattern
             : throw place.Error($"the format '{format}' is not supported; supported are "
                 + $"{string.Join(", ", Formats.Keys)}.");
     }
