@@ -86,7 +86,7 @@ internal sealed class EmbeddingRequests(string name, Engine engine)
 
         int[] One(JsonElement item)
         {
-            if (item.ValueKind == JsonValueKind.String) return TokenRequests.Encode(item.GetString()!, model);
+            if (item.ValueKind == JsonValueKind.String) return GenerationPlan.Encode(item.GetString()!, model);
             RequestRules.Require(item.ValueKind == JsonValueKind.Array, "input", InputRule);
             return Ids(item.EnumerateArray());
         }

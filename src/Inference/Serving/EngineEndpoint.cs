@@ -9,6 +9,7 @@ using Weir.Formats.OpenAi;
 using Weir.Inference.Accounting;
 using Weir.Inference.Generation;
 using Weir.Inference.Requests;
+using Weir.Inference.Requests.Chats;
 
 namespace Weir.Inference.Serving;
 
@@ -40,8 +41,9 @@ internal sealed class EngineEndpoint : IDisposable
     {
         var engine = new Engine(model, limits, TimeProvider.System, Enter);
         var prompts = new ChatPrompts(model);
-        _endpoints = new Endpoints(engine, new ChatRequests(_name, engine, prompts),
-            new CompletionRequests(_name, engine), new EmbeddingRequests(_name, engine),
+        var grammars = new AnswerGrammars(model);
+        _endpoints = new Endpoints(engine, new ChatRequests(_name, engine, prompts, grammars),
+            new CompletionRequests(_name, engine, grammars), new EmbeddingRequests(_name, engine),
             new TokenRequests(engine, prompts));
     }
 

@@ -4,7 +4,7 @@ using Weir.Inference.Generation;
 using Weir.Inference.Sampling;
 using Weir.Text.Chat.ToolCalls;
 
-namespace Weir.Inference.Requests;
+namespace Weir.Inference.Requests.Chats;
 
 /// <summary>One answer of a chat while it is read: what of its text is content, reasoning or a call.</summary>
 internal sealed class ChatAnswer(Sequence sequence, AnswerParser? parser)

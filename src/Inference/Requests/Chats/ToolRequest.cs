@@ -3,7 +3,7 @@ using Weir.Formats.OpenAi;
 using Weir.Inference.Grammars;
 using Weir.Text.Chat.ToolCalls;
 
-namespace Weir.Inference.Requests;
+namespace Weir.Inference.Requests.Chats;
 
 /// <summary>What a request says of tools: which there are, and whether one must be called.</summary>
 internal sealed class ToolRequest
@@ -27,6 +27,9 @@ internal sealed class ToolRequest
     public JsonElement? Tools { get; private set; }
 
     public bool MustCall { get; private set; }
+
+    /// <summary>Stands for the calls that must be made; empty where none must.</summary>
+    public string Key { get; private set; } = "";
 
     /// <exception cref="RequestException">Tools or choice are not in the protocol's form.</exception>
     public static ToolRequest Of(ChatRequest request)
@@ -76,6 +79,7 @@ internal sealed class ToolRequest
         if (name is not null) _functions.RemoveAll(f => f.Name != name);
         RequestRules.Require(_functions.Count > 0, "tool_choice", "names a function that is not among 'tools'");
         MustCall = true;
+        Key = $"{_several} {choice.Value.GetRawText()} {Tools!.Value.GetRawText()}";
     }
 
     private static (string Name, JsonElement? Parameters) FunctionOf(JsonElement tool)
