@@ -4,8 +4,8 @@ namespace Weir.Inference.Batching;
 /// their timing, and no block outlives the weights that it was computed with.</summary>
 internal readonly record struct PrefixKey(string Tenant, string Adapter, string Model);
 
-/// <summary>One block of tokens after the blocks of its parents. Without a KV block it is pending: its owner is about to
-/// compute it.</summary>
+/// <summary>One block of tokens after the blocks of its parents. Without a KV block it is pending: its owner is about
+/// to compute it.</summary>
 internal sealed class PrefixNode(PrefixNode? parent, PrefixKey key, int[] tokens, int hash)
 {
     public PrefixNode? Parent => parent;

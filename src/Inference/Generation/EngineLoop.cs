@@ -54,7 +54,7 @@ internal sealed class EngineLoop
             return new EngineStats
             {
                 Running = _scheduler.Running.Count, KvBlocksTotal = _scheduler.Pool.Count,
-                KvBlocksUsed = _scheduler.UsedBlocks, KvBlocksCached = _scheduler.Tree.IdleBlocks,
+                KvBlocksUsed = Math.Max(0, _scheduler.UsedBlocks), KvBlocksCached = _scheduler.Tree.IdleBlocks,
                 BlockTokens = _model.Runner.BlockTokens, KvBytes = _model.Runner.KvBytes,
                 TokensGeneratedTotal = Volatile.Read(ref _generated), PromptTokensTotal = Volatile.Read(ref _prompted),
                 CachedTokensTotal = Volatile.Read(ref _cached), PreemptionsTotal = _scheduler.Preemptions,

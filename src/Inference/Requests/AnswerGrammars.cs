@@ -80,7 +80,8 @@ internal sealed class AnswerGrammars(ServedModel model)
             case "json_schema":
                 bool has = format.Value.TryGetProperty("json_schema", out var named)
                     && named.ValueKind == JsonValueKind.Object && named.TryGetProperty("schema", out _);
-                RequestRules.Require(has, "response_format", "of type json_schema needs 'json_schema': {'schema': ...}");
+                RequestRules.Require(has, "response_format",
+                    "of type json_schema needs 'json_schema': {'schema': ...}");
                 return Grammar.FromJsonSchema(named.GetProperty("schema"));
             default:
                 throw RequestException.Unsupported("response_format",

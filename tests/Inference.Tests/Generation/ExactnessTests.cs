@@ -35,7 +35,8 @@ public sealed class ExactnessTests
     private static void RunOne(LoopUnderTest loop, Random random)
     {
         var prefixes = Enumerable.Range(0, 3).Select(_ => Tokens(random, random.Next(1, 70))).ToArray();
-        var all = new List<(Sequence Sequence, int[] Prompt, GenerationOptions Options, CancellationTokenSource Client)>();
+        var all = new List<(Sequence Sequence, int[] Prompt, GenerationOptions Options,
+            CancellationTokenSource Client)>();
         int left = random.Next(4, 20);
         while (left > 0 || loop.Loop.Scheduler.Running.Count + loop.Loop.Scheduler.Waiting.Count > 0)
         {

@@ -86,13 +86,15 @@ public sealed class RequestErrorTests : IAsyncLifetime
         "invalid_value")]
     [InlineData("""{"messages":[{"role":"user","content":"x"}],"tools":{}}""",
         "invalid_value")]
-    [InlineData("""{"messages":[{"role":"user","content":"x"}],"tools":[{"type":"function","function":{"name":"f"}}]}""",
+    [InlineData("""{"messages":[{"role":"user","content":"x"}],"""
+        + """ "tools":[{"type":"function","function":{"name":"f"}}]}""",
         "unsupported_value")]
     [InlineData("""{"messages":[{"role":"user","content":"x"}],"response_format":{"type":"yaml"}}""",
         "unsupported_value")]
     [InlineData("""{"messages":[{"role":"user","content":"x"}],"response_format":{"type":"json_schema"}}""",
         "invalid_value")]
-    [InlineData("""{"messages":[{"role":"user","content":"x"}],"guided_regex":"a","response_format":{"type":"json_object"}}""",
+    [InlineData("""{"messages":[{"role":"user","content":"x"}],"guided_regex":"a","""
+        + """ "response_format":{"type":"json_object"}}""",
         "unsupported_value")]
     public Task A_chat_that_cannot_be_served_is_a_400(string body, string? code) =>
         ExpectAsync("/v1/chat/completions", body, HttpStatusCode.BadRequest, code);

@@ -49,7 +49,8 @@ internal sealed class ToolRequest
             ToolCallStyle.LlamaJson => Many(Call("name", "parameters"), "", "; ", ""),
             ToolCallStyle.Mistral => Many(Call("name", "arguments"), "[TOOL_CALLS][", ", ", "]"),
             ToolCallStyle.ToolCallList => Many(Call("name", "arguments"), "<|tool_call|>[", ", ", "]"),
-            ToolCallStyle.CommandR => Many(Call("tool_name", "parameters"), "<|START_ACTION|>[", ", ", "]<|END_ACTION|>"),
+            ToolCallStyle.CommandR => Many(Call("tool_name", "parameters"), "<|START_ACTION|>[", ", ",
+                "]<|END_ACTION|>"),
             ToolCallStyle.InternLm2 => Grammar.Sequence(Grammar.Literal("<|action_start|><|plugin|>"),
                 Call("name", "parameters"), Grammar.Literal("<|action_end|>")),
             ToolCallStyle.FunctionTag => Many(Each((name, parameters) => Grammar.Sequence(
