@@ -30,7 +30,7 @@ internal sealed class AccountFile : IDisposable
         {
             Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
             var file = new AccountFile(path,
-                File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read));
+                File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
             file.Recover(read);
             return file;
         }
@@ -55,7 +55,7 @@ internal sealed class AccountFile : IDisposable
     {
         Lay(rows);
         var temporary = _path + ".new";
-        var file = File.OpenHandle(temporary, FileMode.Create, FileAccess.ReadWrite, FileShare.Read);
+        var file = File.OpenHandle(temporary, FileMode.Create, FileAccess.ReadWrite, FileShare.None);
         RandomAccess.Write(file, _buffer.WrittenSpan, 0);
         RandomAccess.FlushToDisk(file);
         File.Move(temporary, _path, overwrite: true);
@@ -80,11 +80,12 @@ internal sealed class AccountFile : IDisposable
 
     private void Recover(Action<AccountRow> read)
     {
-        using var stream = new FileStream(_path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 1 << 16);
         var line = new ArrayBufferWriter<byte>();
         var part = new byte[1 << 16];
-        while (stream.Read(part) is > 0 and var count)
+        long at = 0;
+        while (RandomAccess.Read(_file, part, at) is > 0 and var count)
         {
+            at += count;
             var rest = part.AsSpan(0, count);
             while (rest.IndexOf((byte)'\n') is >= 0 and var end)
             {

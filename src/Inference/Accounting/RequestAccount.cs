@@ -3,8 +3,8 @@ using Weir.Formats.Bcl;
 namespace Weir.Inference.Accounting;
 
 /// <summary>
-/// The durable account of requests (contract 4), from which a gateway settles what it lost sight of. Rows are kept for a
-/// day. A thread of its own writes what came since its last turn with one fsync; a row can be read once it is on disk,
+/// The durable account of requests (contract 4), from which a gateway settles what it lost sight of. Rows are kept for
+/// a day. A thread of its own writes what came since its last turn with one fsync; a row can be read once it is on disk,
 /// so that a cursor never runs ahead of what a crash leaves. Without a file rows are kept in memory alone.
 /// </summary>
 internal sealed class RequestAccount : IDisposable
@@ -153,7 +153,8 @@ internal sealed class RequestAccount : IDisposable
     private void Expire()
     {
         var oldest = _time.GetUtcNow() - Kept;
-        while (_expired < _rows.Count && (_rows[_expired].Ended < oldest || _rows.Count - _expired > MaxRows)) _expired++;
+        while (_expired < _rows.Count && (_rows[_expired].Ended < oldest || _rows.Count - _expired > MaxRows))
+            _expired++;
         if (_expired < FewRows || _expired < _rows.Count / 2) return;
         _rows.RemoveRange(0, _expired);
         _expired = 0;

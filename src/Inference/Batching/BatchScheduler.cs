@@ -6,7 +6,7 @@ namespace Weir.Inference.Batching;
 /// <param name="PrefixCache">Whether blocks are shared.</param>
 internal sealed record BatchLimits(int Parallel, int BatchTokens, bool PrefixCache = true)
 {
-    /// <summary>Tokens of a step while answers are being written: a longer step would make their readers wait.</summary>
+    /// <summary>Tokens of a step while answers are being written: a longer one would make readers wait.</summary>
     public int MixedTokens { get; init; } = BatchTokens;
 
     /// <summary>Prompt tokens a step where logits of all of them are wanted.</summary>
@@ -20,7 +20,8 @@ internal sealed record BatchLimits(int Parallel, int BatchTokens, bool PrefixCac
 /// <summary>
 /// Decides what each step computes. It has no clock, no threads and no randomness: the same calls give the same steps.
 /// A step is planned so:
-/// 1. Admit waiting sequences while there is a place and room in the KV cache; the tenant with the fewest running first.
+/// 1. Admit waiting sequences while there is a place and room in the KV cache; the tenant with the fewest running goes
+///    first.
 /// 2. Each sequence that writes its answer gets one row, the oldest first.
 /// 3. Rows that are cheap anyway are filled with drafts, if no prompt is being read.
 /// 4. The rest of the step goes to prompts: the tenant that had the least first, and within it the shortest remainder,
@@ -289,7 +290,7 @@ internal sealed class BatchScheduler(BatchLimits limits, BlockPool pool, int blo
         }
     }
 
-    /// <summary>A block is full: the tree gets it, or, if it has the same already, the sequence takes that one.</summary>
+    /// <summary>A block is full: the tree gets it; if it has the same already, the sequence takes that one.</summary>
     private void Publish(BatchSequence sequence)
     {
         int index = sequence.Published++;

@@ -2,8 +2,8 @@ using System.Buffers;
 
 namespace Weir.Inference.Batching;
 
-/// <summary>A sequence as the <see cref="BatchScheduler"/> sees it: its tokens, how many of them are in the KV cache, and
-/// the blocks that hold them. Everything here belongs to the thread of the loop.</summary>
+/// <summary>A sequence as the <see cref="BatchScheduler"/> sees it: its tokens, how many of them are in the KV cache,
+/// and the blocks that hold them. Everything here belongs to the thread of the loop.</summary>
 internal class BatchSequence : IDisposable
 {
     private int[] _tokens;

@@ -1,7 +1,7 @@
 namespace Weir.Inference.Batching;
 
-/// <summary>The KV blocks of a runner by number: which are free, and how many hold each of the others. A block goes back
-/// to the free list when its last holder lets go.</summary>
+/// <summary>The KV blocks of a runner by number: which are free, and how many hold each of the others. A block goes
+/// back to the free list when its last holder lets go.</summary>
 internal sealed class BlockPool
 {
     private readonly int[] _references;

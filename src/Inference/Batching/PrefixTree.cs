@@ -4,8 +4,8 @@ namespace Weir.Inference.Batching;
 /// their timing, and no block outlives the weights that it was computed with.</summary>
 internal readonly record struct PrefixKey(string Tenant, string Adapter, string Model);
 
-/// <summary>One block of tokens after the blocks of its parents. Without a KV block it is pending: its owner is about to
-/// compute it.</summary>
+/// <summary>One block of tokens after the blocks of its parents. Without a KV block it is pending: its owner is about
+/// to compute it.</summary>
 internal sealed class PrefixNode(PrefixNode? parent, PrefixKey key, int[] tokens, int hash)
 {
     public PrefixNode? Parent => parent;
@@ -25,8 +25,10 @@ internal sealed class PrefixNode(PrefixNode? parent, PrefixKey key, int[] tokens
     public long LastUsed { get; set; }
     public LinkedListNode<PrefixNode>? Idle { get; set; }
 
-    /// <summary>First child by hash; others of the same hash follow by <see cref="NextOfHash"/>.</summary>
-    public Dictionary<int, PrefixNode> Children { get; } = [];
+    /// <summary>First child by hash; others of the same hash follow by <see cref="NextOfHash"/>. Null until there is
+    /// one.</summary>
+    public Dictionary<int, PrefixNode>? Children { get; set; }
+    public bool IsLeaf => Children is not { Count: > 0 };
     public PrefixNode? NextOfHash { get; set; }
 }
 
@@ -77,6 +79,7 @@ internal sealed class PrefixTree(BlockPool pool, int blockTokens)
         if (node is null)
         {
             node = new PrefixNode(parent, parent.Key, tokens.ToArray(), HashOf(tokens)) { Owner = owner };
+            parent.Children ??= [];
             node.NextOfHash = parent.Children.GetValueOrDefault(node.Hash);
             parent.Children[node.Hash] = node;
         }
@@ -107,9 +110,9 @@ internal sealed class PrefixTree(BlockPool pool, int blockTokens)
         if (node.IsReady)
         {
             IdleBlocks++;
-            if (node.Children.Count == 0) node.Idle = _idleLeaves.AddLast(node);
+            if (node.IsLeaf) node.Idle = _idleLeaves.AddLast(node);
         }
-        else if (node.Children.Count == 0) Remove(node); // children of a pending node are in use, and so would it be
+        else if (node.IsLeaf) Remove(node); // children of a pending node are in use, and so would it be
     }
 
     /// <summary>Gives one idle block back to the pool; false where every block is in use.</summary>
@@ -132,15 +135,16 @@ internal sealed class PrefixTree(BlockPool pool, int blockTokens)
             _roots.Remove(node.Key);
             return;
         }
-        var first = parent.Children[node.Hash];
+        var siblings = parent.Children!;
+        var first = siblings[node.Hash];
         if (first != node)
         {
             while (first.NextOfHash != node) first = first.NextOfHash!;
             first.NextOfHash = node.NextOfHash;
         }
-        else if (node.NextOfHash is { } next) parent.Children[node.Hash] = next;
-        else parent.Children.Remove(node.Hash);
-        if (parent.Children.Count > 0 || parent.Users > 0) return;
+        else if (node.NextOfHash is { } next) siblings[node.Hash] = next;
+        else siblings.Remove(node.Hash);
+        if (siblings.Count > 0 || parent.Users > 0) return;
         if (parent.IsReady) AddIdle(parent);
         else Remove(parent);
     }
@@ -162,8 +166,8 @@ internal sealed class PrefixTree(BlockPool pool, int blockTokens)
 
     private static PrefixNode? Find(PrefixNode parent, ReadOnlySpan<int> tokens)
     {
-        if (parent.Children.Count == 0) return null;
-        var node = parent.Children.GetValueOrDefault(HashOf(tokens));
+        if (parent.IsLeaf) return null;
+        var node = parent.Children!.GetValueOrDefault(HashOf(tokens));
         while (node is not null && !tokens.SequenceEqual(node.Tokens)) node = node.NextOfHash;
         return node;
     }

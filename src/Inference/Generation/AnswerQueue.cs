@@ -6,7 +6,8 @@ namespace Weir.Inference.Generation;
 
 /// <summary>What a sequence made since its reader last looked: text that may be shown, tokens generated so far in all,
 /// at the end why it ended, and the tokens' scores where they were asked for.</summary>
-internal readonly record struct Step(string Text, int Generated, string? FinishReason, IReadOnlyList<TokenScore> Scores);
+internal readonly record struct Step(string Text, int Generated, string? FinishReason,
+    IReadOnlyList<TokenScore> Scores);
 
 /// <summary>Wakes the one reader of one or several sequences. What happens twice before the reader looks wakes it
 /// once.</summary>
@@ -59,8 +60,8 @@ internal sealed class AnswerQueue(AnswerSignal signal) : IDisposable
         lock (_gate) (_scores ??= []).Add(score);
     }
 
-    /// <summary>By the loop, once: nothing follows. Without a reason the sequence was cancelled; with an error the engine
-    /// could not go on.</summary>
+    /// <summary>By the loop, once: nothing follows. Without a reason the sequence was cancelled; with an error the
+    /// engine could not go on.</summary>
     public void End(string? reason, Exception? error)
     {
         lock (_gate)

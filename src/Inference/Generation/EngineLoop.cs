@@ -22,7 +22,6 @@ internal sealed class EngineLoop
     private int[] _tokens;
     private BatchSegment[] _segments;
     private long _generated, _prompted, _cached, _drafted, _accepted, _steps;
-    private volatile EngineStats _stats = new();
 
     public EngineLoop(ServedModel model, EngineLimits limits, TimeProvider time,
         Action<Sequence, string, Exception?> finish)
@@ -42,19 +41,26 @@ internal sealed class EngineLoop
         {
             Source = ("", model.Hash),
         };
-        Publish();
     }
 
     public BatchScheduler Scheduler => _scheduler;
     public Histogram TimeToFirstToken { get; } = new();
     public Histogram InterTokenLatency { get; } = new();
 
+    /// <summary>May be asked from outside: what it reads are numbers, each right by itself.</summary>
     public EngineStats Stats()
     {
         lock (_generatedRate)
-            return _stats with
+            return new EngineStats
             {
-                TokensPerSecond = _generatedRate.PerSecond(), PromptTokensPerSecond = _promptRate.PerSecond(),
+                Running = _scheduler.Running.Count, KvBlocksTotal = _scheduler.Pool.Count,
+                KvBlocksUsed = Math.Max(0, _scheduler.UsedBlocks), KvBlocksCached = _scheduler.Tree.IdleBlocks,
+                BlockTokens = _model.Runner.BlockTokens, KvBytes = _model.Runner.KvBytes,
+                TokensGeneratedTotal = Volatile.Read(ref _generated), PromptTokensTotal = Volatile.Read(ref _prompted),
+                CachedTokensTotal = Volatile.Read(ref _cached), PreemptionsTotal = _scheduler.Preemptions,
+                DraftTokensTotal = Volatile.Read(ref _drafted), AcceptedDraftsTotal = Volatile.Read(ref _accepted),
+                StepsTotal = Volatile.Read(ref _steps), TokensPerSecond = _generatedRate.PerSecond(),
+                PromptTokensPerSecond = _promptRate.PerSecond(),
                 UptimeSeconds = _time.GetElapsedTime(_started).TotalSeconds,
             };
     }
@@ -73,7 +79,6 @@ internal sealed class EngineLoop
         foreach (var sequence in _scheduler.Running) NoteLeaving((Sequence)sequence);
         foreach (var sequence in _scheduler.Waiting) NoteLeaving((Sequence)sequence);
         foreach (var sequence in _leaving) _scheduler.Remove(sequence);
-        if (_leaving.Count > 0) Publish();
         foreach (var sequence in _leaving) Close(sequence, "client_gone", null);
     }
 
@@ -83,7 +88,6 @@ internal sealed class EngineLoop
         foreach (var sequence in _scheduler.Running) _leaving.Add((Sequence)sequence);
         foreach (var sequence in _scheduler.Waiting) _leaving.Add((Sequence)sequence);
         foreach (var sequence in _leaving) _scheduler.Remove(sequence);
-        Publish();
         foreach (var sequence in _leaving) Close(sequence, "engine_stopped", error);
     }
 
@@ -92,7 +96,6 @@ internal sealed class EngineLoop
         _model = model;
         _scratch = new SamplerScratch(model.Runner.VocabularySize);
         _scheduler.Restart(new BlockPool(model.Runner.BlockCount), "", model.Hash);
-        Publish();
     }
 
     /// <summary>One step; false where there is nothing to do.</summary>
@@ -111,7 +114,6 @@ internal sealed class EngineLoop
         {
             // These requests end with it; the engine and the others live on.
             foreach (var sequence in _step) _scheduler.Remove(sequence);
-            Publish();
             foreach (var sequence in _step) Close((Sequence)sequence, "error", e);
             return true;
         }
@@ -183,7 +185,6 @@ internal sealed class EngineLoop
         }
         foreach (var sequence in _leaving) _scheduler.Remove(sequence);
         foreach (var (sequence, _) in _failures) _scheduler.Remove(sequence);
-        Publish();
         foreach (var sequence in _leaving) Close(sequence, sequence.FinishReason!, null);
         foreach (var (sequence, error) in _failures) Close(sequence, "error", error);
     }
@@ -251,13 +252,4 @@ internal sealed class EngineLoop
         }
         sequence.Dispose();
     }
-
-    private void Publish() => _stats = new EngineStats
-    {
-        Running = _scheduler.Running.Count, KvBlocksTotal = _scheduler.Pool.Count,
-        KvBlocksUsed = _scheduler.UsedBlocks, KvBlocksCached = _scheduler.Tree.IdleBlocks,
-        BlockTokens = _model.Runner.BlockTokens, KvBytes = _model.Runner.KvBytes, TokensGeneratedTotal = _generated,
-        PromptTokensTotal = _prompted, CachedTokensTotal = _cached, PreemptionsTotal = _scheduler.Preemptions,
-        DraftTokensTotal = _drafted, AcceptedDraftsTotal = _accepted, StepsTotal = _steps,
-    };
 }

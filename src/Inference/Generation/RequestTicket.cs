@@ -17,7 +17,8 @@ internal sealed class RequestTicket(string id, string tenant, DateTimeOffset arr
     /// <summary>From arrival; null where there was none.</summary>
     public int? FirstTokenMs => _firstTokenMs < 0 ? null : _firstTokenMs;
 
-    /// <summary>stop, length, client_gone or engine_stopped; the first that is not stop, of several sequences.</summary>
+    /// <summary>stop, length, client_gone or engine_stopped; of several sequences the first that is not
+    /// stop.</summary>
     public string EndReason => _reason ?? "stop";
 
     public void Enter() => Interlocked.Increment(ref _left);

@@ -39,7 +39,7 @@ internal sealed class Sequence : BatchSequence
     private readonly ServedModel _model;
     private readonly GenerationOptions _options;
     private readonly Sampler _sampler;
-    private readonly StopFilter _stops;
+    private readonly StopFilter? _stops;
     private readonly IncrementalDetokenizer _detokenizer;
     private readonly AnswerSignal _signal;
     private readonly GrammarConstraint? _constraint;
@@ -56,7 +56,7 @@ internal sealed class Sequence : BatchSequence
         Cancelled = cancelled;
         Answer = new AnswerQueue(signal);
         _sampler = new Sampler(options.Sampling, prompt);
-        _stops = new StopFilter(options.Stops);
+        if (options.Stops.Count > 0) _stops = new StopFilter(options.Stops);
         if (options.Grammar is { } grammar) _constraint = new GrammarConstraint(grammar);
         _detokenizer = new IncrementalDetokenizer(model.Tokenizer);
         if (options is { Scores: not null, ScorePrompt: true }) Score(TokenScore.Unscored(prompt[0]));
@@ -139,15 +139,22 @@ internal sealed class Sequence : BatchSequence
 
     private void Show(int token)
     {
+        bool isLast = _constraint?.MustEnd() == true;
+        var reason = isLast ? "stop"
+            : _generated >= _options.MaxTokens || Length > _model.Positions ? "length" : null;
+        if (_stops is null && reason is null && _options.ShownSpecials is null)
+        {
+            Answer.Write(_detokenizer.PushSpan(token), _generated); // most tokens: nothing new is made
+            return;
+        }
         var text = _options.ShownSpecials?.GetValueOrDefault(token) ?? _detokenizer.Push(token);
-        text = _stops.Push(text);
-        if (_stops.Stopped)
+        if (_stops is not null) text = _stops.Push(text);
+        if (_stops is { Stopped: true })
         {
             Answer.Write(text, _generated);
             FinishReason = "stop";
         }
-        else if (_constraint?.MustEnd() == true) End(text, "stop");
-        else if (_generated >= _options.MaxTokens || Length > _model.Positions) End(text, "length");
+        else if (reason is not null) End(text, reason);
         else Answer.Write(text, _generated);
     }
 
@@ -161,9 +168,9 @@ internal sealed class Sequence : BatchSequence
     /// follows.</summary>
     private void End(string text, string reason)
     {
-        text += _stops.Push(_detokenizer.Flush());
-        bool stopped = _stops.Stopped;
-        Answer.Write(text + _stops.Flush(), _generated);
-        FinishReason = stopped ? "stop" : reason;
+        var rest = _detokenizer.Flush();
+        if (_stops is not null) rest = _stops.Push(rest) + _stops.Flush();
+        Answer.Write(text + rest, _generated);
+        FinishReason = _stops is { Stopped: true } ? "stop" : reason;
     }
 }

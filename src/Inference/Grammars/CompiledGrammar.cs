@@ -11,14 +11,23 @@ internal sealed class CompiledGrammar
     private readonly ConfigurationGraph _graph;
     private readonly TokenMasks _masks;
 
-    internal CompiledGrammar(Automaton automaton, TokenVocabulary vocabulary)
+    internal CompiledGrammar(Automaton automaton, TokenVocabulary vocabulary, long cacheBytes)
     {
-        _graph = new ConfigurationGraph(automaton);
+        _graph = new ConfigurationGraph(automaton, cacheBytes);
         _masks = new TokenMasks(_graph, vocabulary);
         Vocabulary = vocabulary;
     }
 
     public TokenVocabulary Vocabulary { get; }
+
+    /// <summary>About how much is kept of masks and moves.</summary>
+    public long CachedBytes
+    {
+        get
+        {
+            lock (_lock) return _graph.Bytes;
+        }
+    }
 
     public GrammarState Start()
     {
@@ -80,18 +89,15 @@ internal sealed class CompiledGrammar
 
     private byte? OnlyByte(Configuration from)
     {
-        var automaton = _graph.Automaton;
+        var first = _graph.Automaton.RepresentativeOf;
         int? only = null;
-        // Only bytes that some reading can take are tried.
-        foreach (var reading in from.Readings)
-            foreach (var move in automaton.Moves.AsSpan(automaton.FirstMove[reading.State]
-                ..automaton.FirstMove[reading.State + 1]))
-                for (int b = move.Low; b <= move.High; b++)
-                {
-                    if (b == only || _graph.Follow(from, automaton.ClassOf[b]) == Configuration.Dead) continue;
-                    if (only is not null) return null;
-                    only = b;
-                }
+        for (int byteClass = 0; byteClass < first.Length; byteClass++)
+        {
+            if (_graph.Follow(from, byteClass) == Configuration.Dead) continue;
+            int next = byteClass + 1 < first.Length ? first[byteClass + 1] : 256;
+            if (only is not null || next - first[byteClass] > 1) return null;
+            only = first[byteClass];
+        }
         return (byte?)only;
     }
 }

@@ -53,9 +53,11 @@ internal sealed class Grammar
     public static Grammar FromRegex(string pattern) =>
         new(new PatternLanguage(Utf8Characters.OneOf).Whole(pattern));
 
+    /// <param name="vocabulary">Of the model that is to write.</param>
+    /// <param name="cacheBytes">What may be kept of masks and moves; a mask takes a bit a token.</param>
     /// <exception cref="UserErrorException">It is too large, or nothing satisfies it.</exception>
-    public CompiledGrammar Compile(TokenVocabulary vocabulary) =>
-        new(AutomatonBuilder.Build(_expression), vocabulary);
+    public CompiledGrammar Compile(TokenVocabulary vocabulary, long cacheBytes = GrammarLimits.MaximumCacheBytes) =>
+        new(AutomatonBuilder.Build(_expression), vocabulary, cacheBytes);
 
     private static List<Expression> Expressions(ReadOnlySpan<Grammar> parts)
     {

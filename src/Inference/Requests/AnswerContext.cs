@@ -87,4 +87,12 @@ internal static class GenerationPlan
                 throw new RequestException($"The token id {id} is outside of the vocabulary of "
                     + $"{tokenizer.VocabularySize}.", "invalid_" + field, field);
     }
+
+    /// <summary>A plain text as a prompt, with the token before it that the model was trained with.</summary>
+    public static int[] Encode(string text, ServedModel model)
+    {
+        var ids = model.Tokenizer.Encode(text);
+        return model.Tokenizer is { AddsBos: true, BosId: { } bos } && ids.Length > 0 && ids[0] != bos
+            ? [bos, .. ids] : ids;
+    }
 }

@@ -8,7 +8,7 @@ using Weir.Inference.Sampling;
 namespace Weir.Inference.Requests;
 
 /// <summary><c>/v1/completions</c>: a prompt in, its continuations out, whole or as a stream.</summary>
-internal sealed class CompletionRequests(string name, Engine engine)
+internal sealed class CompletionRequests(string name, Engine engine, AnswerGrammars grammars)
 {
     /// <summary>What the protocol says where the request does not.</summary>
     private const int DefaultMaxTokens = 16;
@@ -21,7 +21,7 @@ internal sealed class CompletionRequests(string name, Engine engine)
         var model = engine.Model;
         var prompt = IdsOf(request.Prompt!, model);
         var choices = GenerationPlan.Of(request, prompt, request.MaxTokens ?? DefaultMaxTokens, answer.Tenant, model);
-        var grammar = AnswerGrammar.Of(request, null, null, model);
+        var grammar = grammars.Of(request);
         for (int i = 0; i < choices.Length; i++)
             choices[i] = choices[i] with
             {
@@ -84,7 +84,7 @@ internal sealed class CompletionRequests(string name, Engine engine)
 
     private static int[] IdsOf(Prompt prompt, ServedModel model)
     {
-        if (prompt.Text is not null) return TokenRequests.Encode(prompt.Text, model);
+        if (prompt.Text is not null) return GenerationPlan.Encode(prompt.Text, model);
         GenerationPlan.CheckIds(prompt.Ids!, model.Tokenizer, "prompt");
         return [.. prompt.Ids!];
     }

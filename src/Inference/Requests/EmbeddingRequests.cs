@@ -7,7 +7,8 @@ using Weir.Inference.Sampling;
 
 namespace Weir.Inference.Requests;
 
-/// <summary><c>/v1/embeddings</c>: the final hidden states of each input, pooled into one vector of unit length.</summary>
+/// <summary><c>/v1/embeddings</c>: the final hidden states of each input, pooled into a vector of unit
+/// length.</summary>
 internal sealed class EmbeddingRequests(string name, Engine engine)
 {
     public const int MaxInputs = 256;
@@ -42,8 +43,8 @@ internal sealed class EmbeddingRequests(string name, Engine engine)
             engine.Release(answer.Ticket);
         }
         int tokens = inputs.Sum(i => i.Length);
-        await JsonAnswer.WriteAsync(http, 200, new EmbeddingList("list", data, name, new EmbeddingUsage(tokens, tokens)),
-            OpenAiJson.Wire.EmbeddingList);
+        await JsonAnswer.WriteAsync(http, 200,
+            new EmbeddingList("list", data, name, new EmbeddingUsage(tokens, tokens)), OpenAiJson.Wire.EmbeddingList);
     }
 
     private async Task<float[][]> PoolAsync(int[][] inputs, ServedModel model, AnswerContext answer, bool last)
@@ -86,7 +87,7 @@ internal sealed class EmbeddingRequests(string name, Engine engine)
 
         int[] One(JsonElement item)
         {
-            if (item.ValueKind == JsonValueKind.String) return TokenRequests.Encode(item.GetString()!, model);
+            if (item.ValueKind == JsonValueKind.String) return GenerationPlan.Encode(item.GetString()!, model);
             RequestRules.Require(item.ValueKind == JsonValueKind.Array, "input", InputRule);
             return Ids(item.EnumerateArray());
         }

@@ -41,7 +41,8 @@ internal sealed class Sampler
 
     /// <summary>The token at this place of the answer. <paramref name="allowed"/> has a bit for each token, or is empty
     /// where all are allowed. The logits are left as they are.</summary>
-    public int Next(ReadOnlySpan<float> logits, int place, SamplerScratch scratch, ReadOnlySpan<ulong> allowed = default)
+    public int Next(ReadOnlySpan<float> logits, int place, SamplerScratch scratch,
+        ReadOnlySpan<ulong> allowed = default)
     {
         if (_answer is not null || _options.LogitBias is not null || !allowed.IsEmpty)
         {

@@ -9,6 +9,7 @@ using Weir.Formats.OpenAi;
 using Weir.Inference.Accounting;
 using Weir.Inference.Generation;
 using Weir.Inference.Requests;
+using Weir.Inference.Requests.Chats;
 
 namespace Weir.Inference.Serving;
 
@@ -38,10 +39,11 @@ internal sealed class EngineEndpoint : IDisposable
     /// <summary>Begins to serve; the endpoint owns the engine from now on.</summary>
     public void Serve(ServedModel model, EngineLimits limits)
     {
-        var engine = new Engine(model, limits, TimeProvider.System, Enter);
+        var engine = new Engine(model, limits, TimeProvider.System, WriteDown);
         var prompts = new ChatPrompts(model);
-        _endpoints = new Endpoints(engine, new ChatRequests(_name, engine, prompts),
-            new CompletionRequests(_name, engine), new EmbeddingRequests(_name, engine),
+        var grammars = new AnswerGrammars(model);
+        _endpoints = new Endpoints(engine, new ChatRequests(_name, engine, prompts, grammars),
+            new CompletionRequests(_name, engine, grammars), new EmbeddingRequests(_name, engine),
             new TokenRequests(engine, prompts));
     }
 
@@ -66,7 +68,8 @@ internal sealed class EngineEndpoint : IDisposable
         app.MapPost("/weir/weights", context => ErrorAnswers.GuardAsync(context, () => WeightsAsync(context)));
         app.MapGet("/v1/models", context => JsonAnswer.WriteAsync(context, 200,
             new ModelList("list", [new ModelEntry(_name, "model", 0, "weir")]), OpenAiJson.Wire.ModelList));
-        Post(app, "/v1/chat/completions", OpenAiJson.Wire.ChatRequest, (e, http, body) => e.Chat.ServeAsync(http, body));
+        Post(app, "/v1/chat/completions", OpenAiJson.Wire.ChatRequest,
+            (e, http, body) => e.Chat.ServeAsync(http, body));
         Post(app, "/v1/completions", OpenAiJson.Wire.CompletionRequest,
             (e, http, body) => e.Completion.ServeAsync(http, body));
         Post(app, "/v1/embeddings", OpenAiJson.Wire.EmbeddingRequest,
@@ -97,7 +100,7 @@ internal sealed class EngineEndpoint : IDisposable
             await serve(endpoints, context, body);
         }));
 
-    private void Enter(RequestTicket ticket) => _account.Add(new AccountRow(0, ticket.Id, ticket.PromptTokens,
+    private void WriteDown(RequestTicket ticket) => _account.Add(new AccountRow(0, ticket.Id, ticket.PromptTokens,
         ticket.CachedTokens, ticket.GeneratedTokens, ticket.EndReason, ticket.Arrived, ticket.FirstTokenMs,
         (long)(DateTimeOffset.UtcNow - ticket.Arrived).TotalMilliseconds));
 

@@ -20,7 +20,7 @@ internal static class ErrorAnswers
             OpenAiJson.Wire.ErrorResponse);
     }
 
-    /// <summary>Runs an endpoint and answers for its errors; what is a mistake of the program goes on its way.</summary>
+    /// <summary>Runs an endpoint and answers for its errors; a mistake of the program goes on its way.</summary>
     public static async Task GuardAsync(HttpContext context, Func<Task> serve)
     {
         try

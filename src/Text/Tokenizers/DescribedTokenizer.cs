@@ -82,7 +82,7 @@ internal sealed class DescribedTokenizer(TokenizerDescription description, strin
             AddedTokens = Added(),
             TokenBytes = SentencePieceBytes(),
             Model = CharacterPairModel.FromScores(_tokens, Plain(TokenType.Normal), description.Scores,
-                Unknown(fuses: false), where),
+                Unknown(), where),
             Normalizer = new TextNormalizer(steps),
             DropsLeadingSpace = description.AddsSpacePrefix,
         };
@@ -104,7 +104,7 @@ internal sealed class DescribedTokenizer(TokenizerDescription description, strin
             Description = description,
             AddedTokens = Added(),
             TokenBytes = SentencePieceBytes(),
-            Model = new UnigramModel(_tokens, isPlain, scores, worst, Unknown(fuses: true), where),
+            Model = new UnigramModel(_tokens, isPlain, scores, worst, Unknown(), where),
             Normalizer = new TextNormalizer(steps),
             DropsLeadingSpace = description.AddsSpacePrefix,
         };
@@ -161,12 +161,12 @@ internal sealed class DescribedTokenizer(TokenizerDescription description, strin
         _ => Encoding.UTF8.GetBytes(text),
     })];
 
-    private UnknownCharacters Unknown(bool fuses)
+    private UnknownCharacters Unknown()
     {
         var bytes = new Dictionary<string, int>(StringComparer.Ordinal);
         for (var id = 0; id < _tokens.Count; id++)
             if (description.Types[id] == TokenType.Byte) bytes.TryAdd(_tokens[id], id);
-        return new UnknownCharacters(TokenIndex.ByteIds(bytes), description.UnknownId, fuses);
+        return new UnknownCharacters(TokenIndex.ByteIds(bytes), description.UnknownId, FusesUnknown: true);
     }
 
     private bool[] Plain(params TokenType[] types) => [.. description.Types.Select(types.Contains)];

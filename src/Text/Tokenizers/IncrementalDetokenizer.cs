@@ -8,11 +8,15 @@ namespace Weir.Text.Tokenizers;
 public sealed class IncrementalDetokenizer(Tokenizer tokenizer)
 {
     private readonly Decoder _decoder = Encoding.UTF8.GetDecoder();
+    private char[] _characters = new char[32];
     private bool _hasBegun;
 
     /// <summary>The text that became complete with this token; empty for a special token or within a
     /// character.</summary>
-    public string Push(int id)
+    public string Push(int id) => PushSpan(id).ToString();
+
+    /// <summary>As <see cref="Push"/>, without a new string; valid until the next call.</summary>
+    public ReadOnlySpan<char> PushSpan(int id)
     {
         if (tokenizer.IsSpecial(id)) return "";
         var bytes = tokenizer.TokenBytes(id);
@@ -21,19 +25,19 @@ public sealed class IncrementalDetokenizer(Tokenizer tokenizer)
         return Convert(bytes[tokenizer.LeadingSpaceLength(bytes)..], flush: false);
     }
 
-    /// <summary>The rest at the end of the sequence: U+FFFD when it ends within a character, otherwise empty. What comes
-    /// next is another sequence.</summary>
+    /// <summary>The rest at the end of the sequence: U+FFFD when it ends within a character, otherwise empty. What
+    /// comes next is another sequence.</summary>
     public string Flush()
     {
         _hasBegun = false;
-        return Convert([], flush: true);
+        return Convert([], flush: true).ToString();
     }
 
-    private string Convert(ReadOnlySpan<byte> bytes, bool flush)
+    private ReadOnlySpan<char> Convert(ReadOnlySpan<byte> bytes, bool flush)
     {
         var count = _decoder.GetCharCount(bytes, flush);
         if (count == 0 && bytes.IsEmpty) return "";
-        Span<char> characters = count <= 256 ? stackalloc char[256] : new char[count];
-        return characters[.._decoder.GetChars(bytes, characters, flush)].ToString();
+        if (count > _characters.Length) _characters = new char[count];
+        return _characters.AsSpan(0, _decoder.GetChars(bytes, _characters, flush));
     }
 }

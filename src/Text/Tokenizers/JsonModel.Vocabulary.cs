@@ -96,8 +96,9 @@ internal sealed partial class JsonModel
         return Encoding.UTF8.GetBytes(text);
     }
 
-    /// <summary>Why GGUF's words for SentencePiece do not describe what is done to spaces and characters, or
-    /// null.</summary>
+    /// <summary>Why GGUF's words for SentencePiece do not describe what is done to spaces and characters, or null.
+    /// Metaspace counts as described although it gives no second space to a text that begins with one: this is how all
+    /// converters have it.</summary>
     private string? ObstacleOfSpaces(bool allowsWords)
     {
         foreach (var type in normalizer.Types)

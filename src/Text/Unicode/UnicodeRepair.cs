@@ -8,6 +8,7 @@ namespace Weir.Text.Unicode;
 internal static class UnicodeRepair
 {
     public const char Replacement = '\uFFFD';
+    private const char NoCharacter = '\uFFFE';
 
     /// <summary>Characters that are normal in form C whatever stands beside them, so that text made of these alone
     /// needs no normaliser: the ranges hold no combining mark, no singleton (U+2126 and the like) and no conjoining
@@ -37,8 +38,15 @@ internal static class UnicodeRepair
     public static string Normalise(string text)
     {
         if (IsPlainlyNormal(text)) return text;
-        return text.IsNormalized(NormalizationForm.FormC) ? text : text.Normalize(NormalizationForm.FormC);
+        return !text.Contains(NoCharacter) && text.IsNormalized(NormalizationForm.FormC) ? text
+            : ToForm(text, NormalizationForm.FormC);
     }
+
+    /// <summary>Any normal form; the text must be well-formed UTF-16. The base library refuses U+FFFE, which every form
+    /// leaves as it is, and which joins with nothing: what lies between is normalised by itself.</summary>
+    public static string ToForm(string text, NormalizationForm form) =>
+        !text.Contains(NoCharacter) ? text.Normalize(form)
+            : string.Join(NoCharacter, text.Split(NoCharacter).Select(part => part.Normalize(form)));
 
     /// <summary>True when a glance shows that the text is well-formed and in form C; false when it takes a closer
     /// look.</summary>

@@ -27,15 +27,16 @@ public sealed class ExactnessTests
             accepted += stats.AcceptedDraftsTotal;
         }
         // The schedules were worth something.
-        Assert.True(preempted > 100, $"{preempted} preemptions");
+        Assert.True(preempted > 50, $"{preempted} preemptions");
         Assert.True(cached > 1000, $"{cached} cached tokens");
-        Assert.True(accepted > 1000, $"{accepted} accepted drafts");
+        Assert.True(accepted > 150, $"{accepted} accepted drafts");
     }
 
     private static void RunOne(LoopUnderTest loop, Random random)
     {
         var prefixes = Enumerable.Range(0, 3).Select(_ => Tokens(random, random.Next(1, 70))).ToArray();
-        var all = new List<(Sequence Sequence, int[] Prompt, GenerationOptions Options, CancellationTokenSource Client)>();
+        var all = new List<(Sequence Sequence, int[] Prompt, GenerationOptions Options,
+            CancellationTokenSource Client)>();
         int left = random.Next(4, 20);
         while (left > 0 || loop.Loop.Scheduler.Running.Count + loop.Loop.Scheduler.Waiting.Count > 0)
         {

@@ -36,7 +36,7 @@ public sealed class Stories260KTests
 
     /// <summary>Seven int32 sizes, then float32 weights by kind, layer after layer. llama2.c turns neighbouring
     /// dimensions; rows of queries and keys are put into the order that Hugging Face turns.</summary>
-    private static RandomModel Read(string path)
+    internal static RandomModel Read(string path)
     {
         var bytes = File.ReadAllBytes(path);
         var sizes = Enumerable.Range(0, 7)

@@ -82,7 +82,8 @@ public sealed class FamilyTests
         {
             var (family, variables) = cases[i];
             var expected = (string?)JsonNode.Parse(answers[i])!["text"];
-            if (expected is null)
+            // JavaScript has a text for an object that is added to a text; Python refuses it.
+            if (expected is null || expected.Contains("[object ", StringComparison.Ordinal))
             {
                 // Python has a text for a null ("None"), where the reference refuses it.
                 if (!answers[i].Contains("null", StringComparison.OrdinalIgnoreCase))

@@ -1,8 +1,6 @@
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using Weir.Formats.Datasets;
 using Weir.Text.Chat;
-using Weir.Text.Tests.Npm;
 using Weir.Text.Tokenizers;
 
 namespace Weir.Text.Tests.Tokenizers;
@@ -11,11 +9,7 @@ namespace Weir.Text.Tests.Tokenizers;
 /// process.</summary>
 public sealed class HuggingFaceReaderTests
 {
-    private static readonly JsonSerializerOptions Json = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-        Encoder = JavaScriptEncoder.Default,
-    };
+    private static readonly JsonSerializerOptions Json = HuggingFaceReference.Json;
 
     [Fact]
     public async Task Ten_thousand_strings_of_both_languages_get_the_ids_that_the_reference_gives()
@@ -65,9 +59,6 @@ public sealed class HuggingFaceReaderTests
     {
         using var folder = TestTokenizer.NewFolder();
         TokenizerConfigFile.Write(folder.Path, tokenizer);
-        var answers = await NodeReference.Run("encode.mjs", [folder.Path], lines);
-        return [.. answers.Select(line => JsonSerializer.Deserialize<Answer>(line, Json)!)];
+        return await HuggingFaceReference.Ask(folder.Path, lines);
     }
-
-    private sealed record Answer(int[] Ids, string Decoded);
 }

@@ -1,6 +1,6 @@
 // Reads tokenizer.json and tokenizer_config.json from the folder in the first argument with the reference libraries and
 // answers each line of standard input with a line: {"text"} -> ids and decoded text; {"messages"} -> the same for the
-// conversation as the chat template renders it.
+// conversation as the chat template renders it. With {"skipSpecial": true} the decoded text lacks special tokens.
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { Template } from "@huggingface/jinja";
@@ -10,12 +10,13 @@ const folder = process.argv[2];
 const read = (name) => JSON.parse(readFileSync(`${folder}/${name}`, "utf8"));
 const config = read("tokenizer_config.json");
 const tokenizer = new Tokenizer(read("tokenizer.json"), config);
-const template = new Template(config.chat_template);
+const template = new Template(config.chat_template ?? "");
 
 for await (const line of createInterface({ input: process.stdin, crlfDelay: Infinity })) {
-  const { text, messages, addGenerationPrompt } = JSON.parse(line);
+  const { text, messages, addGenerationPrompt, skipSpecial = false } = JSON.parse(line);
   const input = text ?? template.render({ messages, add_generation_prompt: addGenerationPrompt });
   const { ids } = tokenizer.encode(input, { add_special_tokens: false });
-  const decoded = tokenizer.decode(ids, { skip_special_tokens: false, clean_up_tokenization_spaces: false });
+  const options = { skip_special_tokens: skipSpecial, clean_up_tokenization_spaces: false };
+  const decoded = ids.length > 0 ? tokenizer.decode(ids, options) : "";
   process.stdout.write(JSON.stringify({ ids, decoded }) + "\n");
 }

@@ -6,21 +6,27 @@ namespace Weir.Inference.Grammars.Automata;
 /// thread-safe.</summary>
 internal sealed class ConfigurationGraph
 {
+    // Looking at a move is so much cheaper than going along it.
+    private const int MovesLookedAtInOne = 16;
+
     private readonly Automaton _automaton;
     private readonly HashSet<Configuration> _configurations = new(new SameReadings());
     private readonly HashSet<StackNode> _nodes = new(new SameReturns());
     private readonly StackNode _root = new(0, 0, [new(-1, null)]);
     private readonly Closure _closure;
+    private readonly long _maximumBytes;
     private int _generation, _nextNode = 1;
     private long _bytes, _moves;
 
-    public ConfigurationGraph(Automaton automaton)
+    public ConfigurationGraph(Automaton automaton, long maximumBytes)
     {
-        _automaton = automaton;
+        (_automaton, _maximumBytes) = (automaton, maximumBytes);
         _closure = new Closure(automaton, this);
     }
 
     public Automaton Automaton => _automaton;
+
+    public long Bytes => _bytes;
 
     public Configuration Start() => _closure.OfStart(_root);
 
@@ -33,12 +39,27 @@ internal sealed class ConfigurationGraph
     {
         if (from.Next[byteClass] is { } known) return known;
         byte read = _automaton.RepresentativeOf[byteClass];
+        // Between these no move of these readings begins or ends, so all bytes there lead to the same place.
+        int low = 0, high = 255;
+        int looked = 0;
         _closure.Begin();
         foreach (var reading in from.Readings)
+        {
+            looked += _automaton.FirstMove[reading.State + 1] - _automaton.FirstMove[reading.State];
             foreach (var move in _automaton.Moves.AsSpan(_automaton.FirstMove[reading.State]
                 .._automaton.FirstMove[reading.State + 1]))
-                if (move.Low <= read && read <= move.High) _closure.Add(move.Target, reading.Stack);
-        return from.Next[byteClass] = _closure.End();
+                if (move.Low > read) high = Math.Min(high, move.Low - 1);
+                else if (move.High < read) low = Math.Max(low, move.High + 1);
+                else
+                {
+                    (low, high) = (Math.Max(low, move.Low), Math.Min(high, move.High));
+                    _closure.Add(move.Target, reading.Stack);
+                }
+        }
+        Count(1 + looked / MovesLookedAtInOne);
+        var next = _closure.End();
+        from.Next.AsSpan(_automaton.ClassOf[low].._automaton.ClassOf[high]).Fill(next);
+        return from.Next[_automaton.ClassOf[high]] = next;
     }
 
     /// <summary>Begins a new count of moves, for one mask or one token, and forgets everything where the cache is full.
@@ -46,7 +67,7 @@ internal sealed class ConfigurationGraph
     public void BeginWork()
     {
         _moves = 0;
-        if (_bytes <= GrammarLimits.MaximumCacheBytes) return;
+        if (_bytes <= _maximumBytes) return;
         _configurations.Clear();
         _nodes.Clear();
         _bytes = 0;

@@ -15,6 +15,10 @@ internal static class GrammarLimits
     /// </summary>
     public const int MaximumSchemaRules = 20_000;
 
+    /// <summary>Of looking at one place, property, item or character while a schema is read; about half a second.
+    /// </summary>
+    public const long MaximumSchemaSteps = 5_000_000;
+
     /// <summary>Of a list or text that a schema counts, and of a repetition in a pattern.</summary>
     public const int MaximumRepeats = 65_536;
 
@@ -35,7 +39,8 @@ internal static class GrammarLimits
     /// <summary>Of the elementary moves that one mask, or one token, may cost; about half a second.</summary>
     public const int MaximumMoves = 10_000_000;
 
-    /// <summary>Of what a grammar has worked out, masks included. When it is reached, all is forgotten.</summary>
+    /// <summary>Of what a grammar has worked out, masks included, unless less is asked for. When it is reached, all is
+    /// forgotten.</summary>
     public const long MaximumCacheBytes = 64L << 20;
 
     /// <summary>Of the bytes that are offered as certain at once.</summary>

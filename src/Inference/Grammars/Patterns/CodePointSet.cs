@@ -5,7 +5,7 @@ namespace Weir.Inference.Grammars.Patterns;
 
 /// <summary>A set of Unicode scalar values: sorted ranges, both ends included, that neither touch nor hold surrogates.
 /// Immutable.</summary>
-internal sealed class CodePointSet
+internal sealed class CodePointSet : IEquatable<CodePointSet>
 {
     private const int Last = 0x10FFFF, FirstSurrogate = 0xD800, LastSurrogate = 0xDFFF;
 
@@ -65,6 +65,17 @@ internal sealed class CodePointSet
     }
 
     public CodePointSet Without(CodePointSet other) => Negated().Union(other).Negated();
+
+    public bool Equals(CodePointSet? other) => other is not null && Ranges.SequenceEqual(other.Ranges);
+
+    public override bool Equals(object? obj) => Equals(obj as CodePointSet);
+
+    public override int GetHashCode()
+    {
+        var hash = new HashCode();
+        foreach (var range in Ranges) hash.Add(range);
+        return hash.ToHashCode();
+    }
 
     public bool Contains(int codePoint)
     {

@@ -11,7 +11,10 @@ internal sealed class PatternLanguage(Func<CodePointSet, Expression> oneOf)
     // Anchors stand where a pattern's alternatives begin and end; groups that hold some are multiplied out.
     private const int MaximumAnchoredAlternatives = 256;
 
-    private readonly Dictionary<CodePointSet, Expression> _ofSet = new(ReferenceEqualityComparer.Instance);
+    // A set that takes more states, such as all letters, is a rule that is called wherever it stands.
+    private const int InlineStates = 32;
+
+    private readonly Dictionary<CodePointSet, Expression> _ofSet = [];
 
     /// <summary>Texts that match as a whole; anchors at the ends are allowed and say nothing.</summary>
     /// <exception cref="UserErrorException">The pattern is not supported.</exception>
@@ -31,6 +34,24 @@ internal sealed class PatternLanguage(Func<CodePointSet, Expression> oneOf)
             a.AtStart ? Expression.Empty : anything, Of(a.Body), a.AtEnd ? Expression.Empty : anything))]);
     }
 
+    /// <summary>As <see cref="Whole"/> or <see cref="Within"/>, of texts with so many characters.</summary>
+    /// <exception cref="UserErrorException">The pattern is not supported, or too large with these counts.</exception>
+    public Expression Bounded(string pattern, bool isWhole, int least, int? most)
+    {
+        var anything = new PatternNode.Repeat(new PatternNode.Characters(CodePointSet.All), 0, null);
+        var parts = Alternatives(PatternParser.Parse(pattern), pattern).Select(a => new PatternNode.Sequence(
+            [.. isWhole || a.AtStart ? [] : (PatternNode[])[anything], a.Body,
+                .. isWhole || a.AtEnd ? [] : (PatternNode[])[anything]]));
+        return BoundedPattern.Of(new PatternNode.Alternatives([.. parts]), least, most, OneCall);
+    }
+
+    // There are many of each: one that takes several states is called.
+    private Expression OneCall(CodePointSet set)
+    {
+        var one = OfSet(set);
+        return one.Weight <= 1 ? one : _ofSet[set] = new RuleExpression(one);
+    }
+
     private Expression Of(PatternNode node) => node switch
     {
         PatternNode.Characters characters => OfSet(characters.Set),
@@ -42,8 +63,11 @@ internal sealed class PatternLanguage(Func<CodePointSet, Expression> oneOf)
 
     private Expression OfSet(CodePointSet set)
     {
-        if (!_ofSet.TryGetValue(set, out var known)) _ofSet.Add(set, known = oneOf(set));
-        return known;
+        if (_ofSet.TryGetValue(set, out var known)) return known;
+        var made = oneOf(set);
+        if (made.Weight > InlineStates) made = new RuleExpression(made);
+        _ofSet.Add(set, made);
+        return made;
     }
 
     // Takes anchors off the ends of each alternative. A group at an end that holds anchors gives as many alternatives
@@ -73,9 +97,11 @@ internal sealed class PatternLanguage(Func<CodePointSet, Expression> oneOf)
                 .Select(a => new Anchored(a.AtStart || atStart, a.Body, a.AtEnd || atEnd))];
         var inner = parts.Skip(from + 1).Take(to - from - 2).ToList();
         if (inner.Any(p => p.HasAnchor)) throw Misplaced(pattern);
+        var (firsts, lasts) = (Alternatives(parts[from], pattern), Alternatives(parts[to - 1], pattern));
+        if (firsts.Count * lasts.Count > MaximumAnchoredAlternatives) throw Misplaced(pattern);
         var all = new List<Anchored>();
-        foreach (var first in Alternatives(parts[from], pattern))
-            foreach (var last in Alternatives(parts[to - 1], pattern))
+        foreach (var first in firsts)
+            foreach (var last in lasts)
             {
                 if (first.AtEnd || last.AtStart) throw Misplaced(pattern);
                 all.Add(new(first.AtStart || atStart,
@@ -85,7 +111,7 @@ internal sealed class PatternLanguage(Func<CodePointSet, Expression> oneOf)
     }
 
     private static UserErrorException Misplaced(string pattern) =>
-        new($"The regular expression '{pattern}' has an anchor that is not at its beginning or end; "
+        new($"The regular expression '{pattern}' has an anchor that is not at its beginning or end, or too many; "
             + "this is not supported.");
 
     private sealed record Anchored(bool AtStart, PatternNode Body, bool AtEnd);

@@ -7,6 +7,9 @@ namespace Weir.Inference.Grammars.Schemas;
 /// <summary>Names of properties beside those that a schema gives.</summary>
 internal static class PropertyNames
 {
+    // A character of a name takes so much longer than other things that are counted.
+    private const long StepsOfCharacter = 30;
+
     private static readonly CodePointSet NeedsEscape = CodePointSet.Of((0, 0x1F), ('"', '"'), ('\\', '\\'));
     private static readonly CodePointSet Ascii = CodePointSet.Of((0, 0x7F));
     private static readonly Expression BeyondAscii = new RuleExpression(Utf8Characters.OneOf(Ascii.Negated()));
@@ -16,7 +19,7 @@ internal static class PropertyNames
     /// can be spelt in another way.</summary>
     /// <remarks>The names make a tree of characters. A name may end where none of them does, or leave the tree by any
     /// other character, and is free then.</remarks>
-    public static Expression OtherThan(IReadOnlyList<string> names)
+    public static Expression OtherThan(IReadOnlyList<string> names, Action<long> count)
     {
         const int End = 1, Free = 2, Root = 3;
         var children = new List<SortedDictionary<int, int>> { new() };
@@ -24,6 +27,7 @@ internal static class PropertyNames
         foreach (var name in names)
         {
             int at = 0;
+            count(StepsOfCharacter * name.Length);
             foreach (var rune in name.EnumerateRunes())
             {
                 if (!children[at].TryGetValue(rune.Value, out int next))
@@ -36,6 +40,7 @@ internal static class PropertyNames
             taken.Add(at);
         }
         var quote = Expression.Literal("\"");
+        var others = new Dictionary<string, Expression>(StringComparer.Ordinal);
         var edges = new List<GraphEdge> { new(0, quote, Root), new(Free, Plain, Free), new(Free, quote, End) };
         for (int node = 0; node < children.Count; node++)
         {
@@ -43,7 +48,9 @@ internal static class PropertyNames
             foreach (var (character, child) in children[node])
                 if (!NeedsEscape.Contains(character))
                     edges.Add(new(Root + node, Expression.Literal(new Rune(character).ToString()), Root + child));
-            edges.Add(new(Root + node, OtherThan(children[node].Keys), Free));
+            var key = string.Concat(children[node].Keys.Select(c => new Rune(c).ToString()));
+            if (!others.TryGetValue(key, out var other)) others.Add(key, other = OtherThan(children[node].Keys));
+            edges.Add(new(Root + node, other, Free));
         }
         return Expression.Graph(Root + children.Count, edges);
     }

@@ -19,6 +19,7 @@ internal sealed class SchemaArrays(SchemaLanguage language, IReadOnlyList<Schema
         if (!isOpen) most = Math.Min(most ?? prefix, prefix);
         if (most < least) return Expression.Never;
         int last = most ?? Math.Max(Math.Max(prefix, least), 1);
+        places[0].Document.Count(last + (long)prefix * places.Count);
         var edges = new List<GraphEdge> { new(0, Expression.Sequence(Expression.Literal("["), JsonText.Space), 2) };
         if (least == 0) edges.Add(new(2, Expression.Literal("]"), 1));
         var rest = last > prefix || most is null ? Item(prefix, isPrefix: false) : Expression.Never;

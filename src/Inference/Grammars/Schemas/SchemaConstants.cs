@@ -12,6 +12,7 @@ internal sealed class SchemaConstants(IReadOnlyList<SchemaLocation> places)
         var others = new List<Expression>();
         foreach (var value in Candidates())
         {
+            places[0].Document.Count(value.GetRawText().Length + places.Count);
             if (!kinds.HasFlag(SchemaKeywords.KindOf(value)) || !Fits(value)) continue;
             if (value.ValueKind == JsonValueKind.String) literals.Add(JsonText.Quoted(value.GetString()!));
             else others.Add(JsonText.Exactly(value));
@@ -25,8 +26,11 @@ internal sealed class SchemaConstants(IReadOnlyList<SchemaLocation> places)
         List<JsonElement>? values = null;
         foreach (var place in places)
             foreach (var list in Lists(place))
+            {
+                place.Document.Count((values?.Count ?? 1) * (long)list.Count);
                 values = values is null ? list
                     : [.. values.Where(v => list.Any(other => JsonElement.DeepEquals(v, other)))];
+            }
         return values ?? [];
     }
 

@@ -17,16 +17,31 @@ internal sealed class SchemaLocation(SchemaDocument document, int id, string pat
 
     public SchemaDocument Document => document;
 
+    /// <summary>By name, or by index; the last of those with the same name. Read once: looking names up in the text
+    /// takes the longer the more there are.</summary>
+    public IReadOnlyDictionary<string, JsonElement> Members => field ??= ReadMembers();
+
     public SchemaLocation Child(string name) => document.Child(this, name);
 
     /// <summary>The value of a keyword; null where it is not there.</summary>
     public JsonElement? Keyword(string name) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) ? value : null;
+        element.ValueKind == JsonValueKind.Object && Members.TryGetValue(name, out var value) ? value : null;
 
     public UserErrorException Error(string what)
     {
         var shown = path.Length <= 200 ? path : string.Concat(path.AsSpan(0, 197), "...");
         return new UserErrorException($"The JSON schema, at '{shown}': {what}");
+    }
+
+    private Dictionary<string, JsonElement> ReadMembers()
+    {
+        var members = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
+        if (element.ValueKind == JsonValueKind.Object)
+            foreach (var property in element.EnumerateObject()) members[property.Name] = property.Value;
+        else if (element.ValueKind == JsonValueKind.Array)
+            foreach (var item in element.EnumerateArray())
+                members.Add(members.Count.ToString(CultureInfo.InvariantCulture), item);
+        return members;
     }
 }
 
@@ -35,6 +50,7 @@ internal sealed class SchemaDocument
 {
     private readonly Dictionary<(int Parent, string Name), SchemaLocation> _children = [];
     private int _locations = 1;
+    private long _steps;
 
     /// <exception cref="UserErrorException">It is too large or too deep, or holds text that is none.</exception>
     public SchemaDocument(JsonElement schema)
@@ -50,18 +66,19 @@ internal sealed class SchemaDocument
 
     public SchemaLocation Root { get; }
 
+    /// <exception cref="UserErrorException">There have been too many.</exception>
+    public void Count(long steps)
+    {
+        _steps += steps;
+        if (_steps > GrammarLimits.MaximumSchemaSteps)
+            throw new UserErrorException($"The JSON schema takes more than {GrammarLimits.MaximumSchemaSteps} steps to "
+                + "read; combine fewer and shorter subschemas.");
+    }
+
     public SchemaLocation Child(SchemaLocation parent, string name)
     {
         if (_children.TryGetValue((parent.Id, name), out var known)) return known;
-        JsonElement element;
-        if (parent.Element.ValueKind == JsonValueKind.Array)
-        {
-            if (!int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int index)
-                || index >= parent.Element.GetArrayLength()) throw parent.Error($"there is no '{name}'.");
-            element = parent.Element[index];
-        }
-        else if (parent.Element.ValueKind != JsonValueKind.Object || !parent.Element.TryGetProperty(name, out element))
-            throw parent.Error($"there is no '{name}'.");
+        if (!parent.Members.TryGetValue(name, out var element)) throw parent.Error($"there is no '{name}'.");
         var escaped = name.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal);
         var made = new SchemaLocation(this, _locations++, $"{parent.Path}/{escaped}", element);
         _children.Add((parent.Id, name), made);

@@ -47,8 +47,9 @@ internal sealed class SchemaLanguage
         if (parts.Choices.Count == 0) return OfKinds(parts.Places);
         var (first, kind) = parts.Choices[0];
         var branches = first.Child(kind == SchemaPartKind.AnyOf ? "anyOf" : "oneOf");
+        first.Document.Count((parts.Places.Count + parts.Choices.Count) * (long)branches.Members.Count);
         var others = parts.Places.Select(p => new SchemaPart(p, SchemaPartKind.Own)).Concat(parts.Choices.Skip(1));
-        return Expression.Choice([.. Enumerable.Range(0, branches.Element.GetArrayLength()).Select(i => Value(
+        return Expression.Choice([.. Enumerable.Range(0, branches.Members.Count).Select(i => Value(
             [.. others, new(branches.Child(i.ToString(CultureInfo.InvariantCulture)), SchemaPartKind.Whole)]))]);
     }
 

@@ -15,6 +15,7 @@ internal sealed class SchemaObjects(SchemaLanguage language, IReadOnlyList<Schem
     public Expression Of()
     {
         ReadNames();
+        places[0].Document.Count((long)_names.Count * places.Count);
         int count = _names.Count, lastRequired = _names.FindLastIndex(_required.Contains);
         var edges = new List<GraphEdge> { new(0, Expression.Sequence(Expression.Literal("{"), JsonText.Space), First(0)) };
         for (int i = 0; i <= count; i++)
@@ -34,7 +35,8 @@ internal sealed class SchemaObjects(SchemaLanguage language, IReadOnlyList<Schem
             edges.Add(new(Next(i), Expression.Empty, Next(i + 1)));
         }
         if (IsOpen())
-            edges.Add(new(Here(count), Expression.Sequence(PropertyNames.OtherThan(_names), JsonText.Colon,
+            edges.Add(new(Here(count), Expression.Sequence(
+                PropertyNames.OtherThan(_names, places[0].Document.Count), JsonText.Colon,
                 language.Value(Additional())), After(count)));
         return Expression.Graph(2 + 4 * (count + 1), edges);
 
@@ -51,8 +53,8 @@ internal sealed class SchemaObjects(SchemaLanguage language, IReadOnlyList<Schem
             if (place.Keyword("properties") is not { } properties) continue;
             if (properties.ValueKind != JsonValueKind.Object)
                 throw place.Error("'properties' is to be an object of schemas.");
-            foreach (var property in properties.EnumerateObject())
-                if (_known.Add(property.Name)) _names.Add(property.Name);
+            foreach (var name in place.Child("properties").Members.Keys)
+                if (_known.Add(name)) _names.Add(name);
         }
         foreach (var place in places)
         {
@@ -60,6 +62,7 @@ internal sealed class SchemaObjects(SchemaLanguage language, IReadOnlyList<Schem
             if (required.ValueKind != JsonValueKind.Array
                 || required.EnumerateArray().Any(r => r.ValueKind != JsonValueKind.String))
                 throw place.Error("'required' is to be a list of names.");
+            place.Document.Count(required.GetArrayLength());
             foreach (var name in required.EnumerateArray())
             {
                 _required.Add(name.GetString()!);
@@ -73,33 +76,47 @@ internal sealed class SchemaObjects(SchemaLanguage language, IReadOnlyList<Schem
         // What one place says of a property, and what another says of those that it does not name, apply together.
         var parts = new List<SchemaPart>();
         foreach (var place in places)
-            if (place.Keyword("properties") is { } properties && properties.TryGetProperty(name, out _))
-                parts.Add(new(place.Child("properties").Child(name), SchemaPartKind.Whole));
+            if (PropertiesOf(place) is { } properties && properties.Members.ContainsKey(name))
+                parts.Add(new(properties.Child(name), SchemaPartKind.Whole));
             else if (place.Keyword("additionalProperties") is not null)
                 parts.Add(new(place.Child("additionalProperties"), SchemaPartKind.Whole));
-        return Expression.Sequence(Expression.Literals([JsonText.Quoted(name)]), JsonText.Colon, language.Value(parts));
+        bool isNamed = places.Any(p => PropertiesOf(p)?.Members.ContainsKey(name) == true);
+        return Expression.Sequence(Expression.Literals([JsonText.Quoted(name)]), JsonText.Colon,
+            isNamed || !IsSealed() ? language.Value(parts) : Expression.Never);
     }
+
+    private static SchemaLocation? PropertiesOf(SchemaLocation place) =>
+        place.Keyword("properties") is null ? null : place.Child("properties");
 
     private IEnumerable<SchemaPart> Additional() => places.Where(p => p.Keyword("additionalProperties") is not null)
         .Select(p => new SchemaPart(p.Child("additionalProperties"), SchemaPartKind.Whole));
 
     private bool IsOpen()
     {
-        bool isOpen = places.All(p => p.Keyword("properties") is null);
+        bool isSealed = IsSealed(), isOpen = places.All(p => p.Keyword("properties") is null);
         foreach (var place in places)
-        {
             if (place.Keyword("additionalProperties") is { } additional)
             {
                 if (additional.ValueKind == JsonValueKind.False) return false;
                 isOpen = true;
             }
-            switch (place.Keyword("unevaluatedProperties"))
-            {
-                case null or { ValueKind: JsonValueKind.True }: break;
-                case { ValueKind: JsonValueKind.False }: return false;
-                default: throw place.Error("'unevaluatedProperties' is supported as true or false only.");
-            }
+        return isOpen && !isSealed;
+    }
+
+    /// <summary>True where <c>unevaluatedProperties</c> keeps all names out that no place gives. It sees what the
+    /// schema it stands in refers to, but not that schema's neighbours: it is taken from the outermost only.</summary>
+    private bool IsSealed()
+    {
+        bool isSealed = false;
+        foreach (var place in places)
+        {
+            var keyword = place.Keyword("unevaluatedProperties");
+            if (keyword is null or { ValueKind: JsonValueKind.True }) continue;
+            if (keyword is not { ValueKind: JsonValueKind.False } || place != places[0])
+                throw place.Error("'unevaluatedProperties' is supported as true or false, beside 'allOf', "
+                    + "'anyOf' and 'oneOf' and not within them.");
+            isSealed = true;
         }
-        return isOpen;
+        return isSealed;
     }
 }

@@ -25,7 +25,7 @@ internal readonly record struct SchemaPart(SchemaLocation Location, SchemaPartKi
 /// the order in which they were met, each once.</summary>
 internal sealed class SchemaParts
 {
-    private const int MaximumParts = 1_000;
+    private const int MaximumParts = 200;
 
     private readonly List<SchemaPart> _parts = [];
     private readonly HashSet<SchemaPart> _met = [];
@@ -58,6 +58,7 @@ internal sealed class SchemaParts
 
     private void Add(SchemaPart part)
     {
+        part.Location.Document.Count(1);
         if (!_met.Add(part)) return;
         if (_parts.Count == MaximumParts)
             throw part.Location.Error($"more than {MaximumParts} subschemas apply to one value.");
@@ -68,6 +69,7 @@ internal sealed class SchemaParts
     {
         if (_path.Contains(location)) throw location.Error("it refers to itself without anything between.");
         if (!_met.Add(new(location, SchemaPartKind.Whole))) return true;
+        location.Document.Count(1 + location.Members.Count);
         switch (location.Element.ValueKind)
         {
             case JsonValueKind.True: return true;

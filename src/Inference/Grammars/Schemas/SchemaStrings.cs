@@ -14,9 +14,9 @@ internal static class SchemaStrings
     private const string Time = "([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,6})?"
         + "(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])";
 
-    // RFC 1034 names, and the unquoted local parts of RFC 5321.
-    private const string HostName = "[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-        + "(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?){0,8}";
+    // RFC 1034 names, and the unquoted local parts of RFC 5321; short enough for the limits of both.
+    private const string Label = "[A-Za-z0-9]([A-Za-z0-9-]{0,38}[A-Za-z0-9])?";
+    private const string LocalPart = "[A-Za-z0-9_+-]{1,20}(\\.[A-Za-z0-9_+-]{1,20}){0,2}";
     private const string Byte = "(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])";
 
     private static readonly Dictionary<string, string> Formats = new()
@@ -25,8 +25,8 @@ internal static class SchemaStrings
         ["time"] = Time,
         ["date-time"] = Date + "T" + Time,
         ["uuid"] = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}",
-        ["email"] = "[A-Za-z0-9_+-]+(\\.[A-Za-z0-9_+-]+){0,8}@" + HostName + "\\.[A-Za-z]{2,24}",
-        ["hostname"] = HostName,
+        ["email"] = LocalPart + "@" + Label + "(\\." + Label + "){0,2}\\.[A-Za-z]{2,24}",
+        ["hostname"] = Label + "(\\." + Label + "){0,4}",
         ["ipv4"] = Byte + "(\\." + Byte + "){3}",
     };
 
@@ -45,13 +45,17 @@ internal static class SchemaStrings
             return most < least ? Expression.Never : Quoted(Expression.Repeat(JsonText.Character, least, most));
         }
         var place = patterns.Concat(formats).First();
-        if (least > 0 || most is not null)
-            throw place.Error("'minLength' and 'maxLength' are not supported beside 'pattern' or 'format'; say how "
-                + "long it may be in the pattern.");
+        var text = patterns.Count > 0 ? SchemaKeywords.Text(place, "pattern")! : Format(place);
         var language = new PatternLanguage(JsonText.OneOf);
-        if (patterns.Count > 0) return Quoted(language.Within(SchemaKeywords.Text(place, "pattern")!));
+        if (least > 0 || most is not null)
+            return Quoted(language.Bounded(text, isWhole: patterns.Count == 0, least, most));
+        return Quoted(patterns.Count > 0 ? language.Within(text) : language.Whole(text));
+    }
+
+    private static string Format(SchemaLocation place)
+    {
         var format = SchemaKeywords.Text(place, "format")!;
-        return Formats.TryGetValue(format, out var pattern) ? Quoted(language.Whole(pattern))
+        return Formats.TryGetValue(format, out var pattern) ? pattern
             : throw place.Error($"the format '{format}' is not supported; supported are "
                 + $"{string.Join(", ", Formats.Keys)}.");
     }

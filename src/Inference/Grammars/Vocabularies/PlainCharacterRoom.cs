@@ -13,18 +13,14 @@ internal sealed class PlainCharacterRoom
     // E0, ED, F0 and F4, whose second byte is restricted.
     private const int Between = 0, States = 8;
 
+    private static readonly int[] NextStates = [.. Enumerable.Range(0, States * 256).Select(i => After(i >> 8, i & 255))];
+
     private readonly ConfigurationGraph _graph;
 
-    // For each state: a byte class and the state after a byte of it, each pair once.
-    private readonly (int ByteClass, int Next)[][] _moves;
+    // For each state: a byte class and the state after a byte of it, each pair once. Of most graphs only few are used.
+    private readonly (int ByteClass, int Next)[]?[] _moves = new (int, int)[]?[States];
 
-    public PlainCharacterRoom(ConfigurationGraph graph)
-    {
-        _graph = graph;
-        _moves = [.. Enumerable.Range(0, States).Select(state => Enumerable.Range(0, 256)
-            .Select(b => (ByteClass: (int)graph.Automaton.ClassOf[b], Next: After(state, b)))
-            .Where(m => m.Next >= 0).Distinct().ToArray())];
-    }
+    public PlainCharacterRoom(ConfigurationGraph graph) => _graph = graph;
 
     /// <summary><see cref="int.MaxValue"/> where there is no end to it.</summary>
     public int After(Configuration configuration)
@@ -52,7 +48,7 @@ internal sealed class PlainCharacterRoom
         var open = new Stack<(Configuration At, int State)>([(from, Between)]);
         var found = new HashSet<Configuration>();
         while (open.TryPop(out var top))
-            foreach (var (byteClass, state) in _moves[top.State])
+            foreach (var (byteClass, state) in _moves[top.State] ??= MovesOf(top.State))
             {
                 var next = _graph.Follow(top.At, byteClass);
                 if (next == Configuration.Dead) return [];
@@ -61,6 +57,20 @@ internal sealed class PlainCharacterRoom
             }
         _graph.Charge(8L * found.Count);
         return [.. found];
+    }
+
+    private (int ByteClass, int Next)[] MovesOf(int state)
+    {
+        var moves = new List<(int, int)>();
+        var met = new bool[_graph.Automaton.Classes * States];
+        for (int b = 0; b < 256; b++)
+        {
+            int byteClass = _graph.Automaton.ClassOf[b], next = NextStates[state << 8 | b];
+            if (next < 0 || met[byteClass * States + next]) continue;
+            met[byteClass * States + next] = true;
+            moves.Add((byteClass, next));
+        }
+        return [.. moves];
     }
 
     /// <summary>Negative where the byte cannot come.</summary>

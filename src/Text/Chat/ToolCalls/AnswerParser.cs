@@ -18,7 +18,7 @@ public sealed class AnswerParser
     private string[] _active = [];
     private string _openMark = "";
     private CallReader? _reader;
-    private bool _dropsLineEnds;
+    private bool _dropsLineEnds, _dropsSpace;
 
     private enum State { Start, Reasoning, Content, Call }
 
@@ -56,8 +56,10 @@ public sealed class AnswerParser
             var raw = _reader.Raw;
             if (_deltas.IsCallOpen) _deltas.End(isComplete: false);
             if (!_reader.HasBegun) raw = _openMark + raw;
+            else _dropsSpace = true;
             if (!string.IsNullOrWhiteSpace(raw)) Write(raw);
             _reader = null;
+            Enter(State.Content);
         }
         Write(_held.ToString());
         _held.Clear();
@@ -164,6 +166,7 @@ public sealed class AnswerParser
         var reader = _reader!;
         var outcome = reader.Feed(c);
         if (reader.HasBegun) _space.Clear();
+        _dropsSpace = reader.HasBegun;
         if (outcome == CallReader.Outcome.More) return;
         _reader = null;
         Enter(State.Content);
@@ -183,8 +186,8 @@ public sealed class AnswerParser
 
     private void Write(char c)
     {
-        if (_dropsLineEnds && c is '\n' or '\r') return;
-        _dropsLineEnds = false;
+        if (_dropsLineEnds && c is '\n' or '\r' || _dropsSpace && char.IsWhiteSpace(c)) return;
+        _dropsLineEnds = _dropsSpace = false;
         if (char.IsWhiteSpace(c))
         {
             _space.Append(c);

@@ -84,9 +84,10 @@ internal abstract class CallReader
     /// <summary>A name up to a character that ends it, which is then next.</summary>
     protected IEnumerable<bool> ReadName(StringBuilder name, Func<char, bool> ends)
     {
-        for (; !ends(Next); name.Append(Next))
+        while (!ends(Next))
         {
             if (name.Length == MostNameCharacters || char.IsControl(Next)) throw Malformed();
+            name.Append(Next);
             yield return true;
         }
         if (name.Length == 0) throw Malformed();

@@ -130,7 +130,8 @@ internal static class Arithmetic
                 return new FloatValue(Math.Pow((double)x, (double)y));
             case "**":
                 if (x.IsOne || x.IsZero && !y.IsZero) return IntValue.Of(x);
-                if (y * x.GetBitLength() > IntegerBits) throw TooLarge();
+                // A lower bound of the result's bits; the result has at most twice as many.
+                if (y * Math.Max(1, x.GetBitLength() - 1) > IntegerBits) throw TooLarge();
                 budget.Step((long)y);
                 return Checked(BigInteger.Pow(x, (int)y));
             default: throw new InvalidOperationException($"No operator '{op}'.");

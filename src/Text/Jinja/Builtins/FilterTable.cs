@@ -154,6 +154,9 @@ internal static class FilterTable
             "nan" => double.NaN,
             _ => 0,
         };
+        for (var i = text.IndexOf('_'); i >= 0; i = text.IndexOf('_', i + 1))
+            if (i == 0 || i + 1 == text.Length || !char.IsAsciiDigit(text[i - 1]) || !char.IsAsciiDigit(text[i + 1]))
+                return false;
         return value != 0 || text.Length <= JinjaLimits.IntegerDigits && double.TryParse(text.Replace("_", ""),
             NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent,
             CultureInfo.InvariantCulture, out value);

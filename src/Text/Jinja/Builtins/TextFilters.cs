@@ -108,7 +108,7 @@ internal static class TextFilters
                 _ => null,
             };
             if (entity is null) continue;
-            result.Append(text.Slice(from..at)).Append(StringValue.Like(text, entity));
+            result.Append(text.Slice(from..at)).Append(StringValue.Like(text.Slice(at, 1), entity));
             from = at + 1;
         }
         return result.Append(text.Slice(from..)).ToValue();

@@ -107,7 +107,9 @@ internal sealed class ExpressionParser(TokenReader tokens)
             return inner;
         }
         var name = new NameExpression(line, tokens.Name());
-        if (name.Name is "true" or "false" or "none" or "True" or "False" or "None" or "loop" && !namespaces)
+        // A loop cannot be given the name of what tells its place.
+        if (name.Name is "true" or "false" or "none" or "True" or "False" or "None"
+            || name.Name == "loop" && !namespaces)
             throw tokens.Fault($"'{name.Name}' cannot be assigned to");
         return namespaces && tokens.Skip(".") ? new AttributeExpression(line, name, tokens.Name()) : name;
     }

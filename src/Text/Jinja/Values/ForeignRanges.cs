@@ -26,7 +26,7 @@ internal sealed class ForeignRanges
             if (_bounds[2 * middle + 1] > start) high = middle;
             else low = middle + 1;
         }
-        return low < _bounds.Length / 2 && _bounds[2 * low] < end;
+        return start < end && low < _bounds.Length / 2 && _bounds[2 * low] < end;
     }
 
     public ForeignRanges? Slice(int start, int length)

@@ -53,17 +53,17 @@ internal sealed class RenderBudget(long mostSteps = JinjaLimits.Steps)
     /// <summary>Before a text of that many characters is made.</summary>
     public void MakeText(long characters)
     {
-        Step(characters / CharactersAStep);
         if ((_text += characters) > JinjaLimits.TextCharacters)
             throw new TemplateFaultException($"it makes more than {JinjaLimits.TextCharacters:N0} characters of text");
+        Step(characters / CharactersAStep);
     }
 
     /// <summary>Before that many items of a list or dictionary are made.</summary>
     public void MakeItems(long count)
     {
-        Step(count);
         if ((_items += count) > JinjaLimits.Items)
             throw new TemplateFaultException($"it makes more than {JinjaLimits.Items:N0} items of lists");
+        Step(count);
     }
 
     /// <summary>Before <paramref name="length"/> characters are read or compared.</summary>

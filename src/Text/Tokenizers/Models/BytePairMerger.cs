@@ -1,4 +1,6 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace Weir.Text.Tokenizers.Models;
 
@@ -10,36 +12,73 @@ internal static class BytePairMerger
     /// <summary>Up to here a scan beats the heap's bookkeeping (symbols).</summary>
     public const int ScanLimit = 128;
 
+    /// <summary>The rank of a pair that does not merge.</summary>
+    public const uint NoRank = uint.MaxValue;
+
     /// <summary>Merges in place and returns how many symbols are left at the front of
     /// <paramref name="symbols"/>.</summary>
     public static int Merge(Span<int> symbols, MergeTable merges) =>
         symbols.Length <= ScanLimit ? MergeByScan(symbols, merges) : MergeByHeap(symbols, merges);
 
+    [SkipLocalsInit]
     internal static int MergeByScan(Span<int> symbols, MergeTable merges)
     {
-        var count = symbols.Length;
-        // found[i] is the rank and the result of (symbols[i], symbols[i + 1]).
-        Span<ulong> found = stackalloc ulong[ScanLimit];
-        for (var i = 0; i + 1 < count; i++) found[i] = merges.Find(symbols[i], symbols[i + 1]);
-        while (count > 1)
+        Span<uint> ranks = stackalloc uint[ScanLimit];
+        Span<int> results = stackalloc int[ScanLimit];
+        for (var i = 0; i + 1 < symbols.Length; i++)
         {
-            var best = (uint)(MergeTable.NoMerge >> 32);
-            var at = -1;
-            for (var i = 0; i < count - 1; i++)
-            {
-                var rank = (uint)(found[i] >> 32);
-                if (rank >= best) continue;
-                (best, at) = (rank, i);
-            }
-            if (at < 0) break;
-            symbols[at] = (int)(uint)found[at];
-            symbols[(at + 2)..count].CopyTo(symbols[(at + 1)..]);
-            count--;
-            if (at + 2 < count) found[(at + 2)..count].CopyTo(found[(at + 1)..]);
-            if (at + 1 < count) found[at] = merges.Find(symbols[at], symbols[at + 1]);
-            if (at > 0) found[at - 1] = merges.Find(symbols[at - 1], symbols[at]);
+            var found = merges.Find(symbols[i], symbols[i + 1]);
+            (ranks[i], results[i]) = ((uint)(found >> 32), (int)(uint)found);
         }
-        return count;
+        return MergeRanked(symbols, ranks, results, merges);
+    }
+
+    /// <summary>Merges up to <see cref="ScanLimit"/> symbols in place.</summary>
+    /// <param name="symbols">What merges.</param>
+    /// <param name="ranks">Of <see cref="ScanLimit"/> places; ranks[i] is the rank of symbols i and i + 1, or
+    /// <see cref="NoRank"/>.</param>
+    /// <param name="results">results[i] is the token that these two make.</param>
+    /// <param name="merges">The pairs that merge.</param>
+    public static int MergeRanked(Span<int> symbols, Span<uint> ranks, Span<int> results, MergeTable merges)
+    {
+        // Vectors read beyond the last pair.
+        var pairs = Math.Max(0, symbols.Length - 1);
+        ranks[pairs..Math.Min(ScanLimit, pairs + Vector256<uint>.Count)].Fill(NoRank);
+        while (pairs > 0)
+        {
+            var best = LowestOf(ranks, pairs);
+            if (best == NoRank) break;
+            var at = ranks[..pairs].IndexOf(best);
+            symbols[at] = results[at];
+            symbols[(at + 2)..(pairs + 1)].CopyTo(symbols[(at + 1)..]);
+            if (at + 2 < pairs)
+            {
+                ranks[(at + 2)..pairs].CopyTo(ranks[(at + 1)..]);
+                results[(at + 2)..pairs].CopyTo(results[(at + 1)..]);
+            }
+            pairs--;
+            ranks[pairs] = NoRank;
+            if (at < pairs) Rank(at, symbols, ranks, results, merges);
+            if (at > 0) Rank(at - 1, symbols, ranks, results, merges);
+        }
+        return symbols.Length == 0 ? 0 : pairs + 1;
+    }
+
+    private static void Rank(int at, Span<int> symbols, Span<uint> ranks, Span<int> results, MergeTable merges)
+    {
+        var found = merges.Find(symbols[at], symbols[at + 1]);
+        (ranks[at], results[at]) = ((uint)(found >> 32), (int)(uint)found);
+    }
+
+    // Eight ranks a vector, one a lane; the places behind the last pair hold NoRank, so there is no remainder.
+    private static uint LowestOf(ReadOnlySpan<uint> ranks, int pairs)
+    {
+        var lowest = Vector256.Create(NoRank);
+        for (var i = 0; i < pairs; i += Vector256<uint>.Count)
+            lowest = Vector256.Min(lowest, Vector256.Create(ranks.Slice(i, Vector256<uint>.Count)));
+        var half = Vector128.Min(lowest.GetLower(), lowest.GetUpper());
+        half = Vector128.Min(half, Vector128.Shuffle(half, Vector128.Create(2u, 3, 0, 1)));
+        return Math.Min(half[0], half[1]);
     }
 
     // 1. Link the symbols into a list and queue every pair that merges, by rank and then position.

@@ -1,6 +1,8 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
+using System.Text.Unicode;
 using Weir.Formats.Bcl;
 
 namespace Weir.Text.Tokenizers.Models;
@@ -11,10 +13,9 @@ internal sealed class BytePairModel : ISubwordModel
     /// <summary>A piece of more bytes is refused: merging takes some 40 bytes of memory for each.</summary>
     public const int MaxPieceBytes = 1 << 24;
 
-    private const int StackLimit = 512;
-
     private readonly MergeTable _merges;
     private readonly int[] _idOfByte;
+    private readonly WholeCharacters? _wholeCharacters;
     private readonly Dictionary<string, int>? _wholePieces;
     private readonly PieceCache _cache = new();
 
@@ -29,7 +30,9 @@ internal sealed class BytePairModel : ISubwordModel
     {
         var ids = TokenIndex.Build(tokens, where);
         _idOfByte = FindBytes(ids, isPlain, where);
-        _merges = BuildMerges(ids, isPlain, merges, where);
+        (_merges, var ranked) = BuildMerges(ids, isPlain, merges, where);
+        _wholeCharacters = WholeCharacters.Build([.. tokens.Select((text, id) => isPlain[id]
+            ? ByteAlphabet.ToBytes(text) : null)], ranked, _idOfByte, _merges);
         if (ignoresMerges) _wholePieces = FindWholePieces(tokens, isPlain);
     }
 
@@ -55,20 +58,41 @@ internal sealed class BytePairModel : ISubwordModel
             into.Add(whole);
             return;
         }
-        if (piece.Length > MaxPieceBytes || Encoding.UTF8.GetByteCount(piece) > MaxPieceBytes)
+        if (piece.Length > MaxPieceBytes / 3)
             throw new UserErrorException($"A run of {piece.Length:N0} characters without a break is more than the "
-                + $"tokenizer takes ({MaxPieceBytes:N0} bytes). Divide the text.");
-        var most = Encoding.UTF8.GetMaxByteCount(piece.Length);
-        var rentedBytes = most > StackLimit ? ArrayPool<byte>.Shared.Rent(most) : null;
-        var bytes = rentedBytes ?? stackalloc byte[StackLimit];
-        var count = Encoding.UTF8.GetBytes(piece, bytes);
-        var rentedSymbols = count > StackLimit ? ArrayPool<int>.Shared.Rent(count) : null;
-        var symbols = (rentedSymbols ?? stackalloc int[StackLimit])[..count];
-        for (var i = 0; i < count; i++) symbols[i] = _idOfByte[bytes[i]];
-        var left = BytePairMerger.Merge(symbols, _merges);
-        into.AddRange(symbols[..left]);
-        if (rentedBytes is not null) ArrayPool<byte>.Shared.Return(rentedBytes);
-        if (rentedSymbols is not null) ArrayPool<int>.Shared.Return(rentedSymbols);
+                + $"tokenizer takes ({MaxPieceBytes / 3:N0}). Divide the text.");
+        if (piece.Length * 3 <= BytePairMerger.ScanLimit)
+        {
+            MergeShort(piece, into);
+            return;
+        }
+        var symbols = ArrayPool<int>.Shared.Rent(piece.Length * 3);
+        into.AddRange(symbols.AsSpan(0, Merge(piece, symbols)));
+        ArrayPool<int>.Shared.Return(symbols);
+    }
+
+    // Most pieces come through here.
+    [SkipLocalsInit]
+    private void MergeShort(ReadOnlySpan<char> piece, List<int> into)
+    {
+        Span<int> symbols = stackalloc int[BytePairMerger.ScanLimit];
+        into.AddRange(symbols[..Merge(piece, symbols)]);
+    }
+
+    private int Merge(ReadOnlySpan<char> piece, Span<int> symbols)
+    {
+        if (_wholeCharacters is null || !_wholeCharacters.TryFill(piece, symbols, out var count))
+            count = FillBytes(piece, symbols);
+        return BytePairMerger.Merge(symbols[..count], _merges);
+    }
+
+    private int FillBytes(ReadOnlySpan<char> piece, Span<int> symbols)
+    {
+        Span<byte> bytes = stackalloc byte[4];
+        var count = 0;
+        foreach (var rune in piece.EnumerateRunes())
+            foreach (var value in bytes[..rune.EncodeToUtf8(bytes)]) symbols[count++] = _idOfByte[value];
+        return count;
     }
 
     private static int[] FindBytes(Dictionary<string, int> ids, bool[] isPlain, string where)
@@ -86,23 +110,23 @@ internal sealed class BytePairModel : ISubwordModel
         return found;
     }
 
-    private static MergeTable BuildMerges(Dictionary<string, int> ids, bool[] isPlain,
+    private static (MergeTable Table, (int Left, int Right, int Result)[] Ranked) BuildMerges(Dictionary<string, int> ids, bool[] isPlain,
         IReadOnlyList<(string Left, string Right)> merges, string where)
     {
         if (merges.Count > TokenIndex.MaxMerges)
             throw new UserErrorException(
                 $"{where}: {merges.Count:N0} merges are more than {TokenIndex.MaxMerges:N0}, the limit.");
         var table = new MergeTable(merges.Count);
+        var ranked = new (int Left, int Right, int Result)[merges.Count];
         for (var rank = 0; rank < merges.Count; rank++)
         {
             var (left, right) = merges[rank];
-            var leftId = Known(left, rank);
-            var rightId = Known(right, rank);
             // A special token that a merge could make could be forged by plain text.
-            if (!table.TryAdd(leftId, rightId, rank, Known(left + right, rank)))
+            ranked[rank] = (Known(left, rank), Known(right, rank), Known(left + right, rank));
+            if (!table.TryAdd(ranked[rank].Left, ranked[rank].Right, rank, ranked[rank].Result))
                 throw new UserErrorException($"{where}: merge {rank} ('{left}' with '{right}') stands there twice.");
         }
-        return table;
+        return (table, ranked);
 
         int Known(string text, int rank) => ids.TryGetValue(text, out var id) && isPlain[id] ? id
             : throw new UserErrorException(
@@ -116,7 +140,7 @@ internal sealed class BytePairModel : ISubwordModel
         {
             if (!isPlain[id] || ByteAlphabet.ToBytes(tokens[id]) is not { } bytes) continue;
             // A token that ends within a character is no piece of text.
-            if (System.Text.Unicode.Utf8.IsValid(bytes)) pieces.TryAdd(Encoding.UTF8.GetString(bytes), id);
+            if (Utf8.IsValid(bytes)) pieces.TryAdd(Encoding.UTF8.GetString(bytes), id);
         }
         return pieces;
     }

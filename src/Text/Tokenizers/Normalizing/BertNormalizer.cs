@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Weir.Text.Unicode;
 
 namespace Weir.Text.Tokenizers.Normalizing;
 
@@ -26,11 +27,11 @@ internal sealed record BertNormalizer(bool CleansText, bool SeparatesHan, bool S
             else result.Append(rune);
         }
         text = result.ToString();
-        if (StripsAccents) text = NormalizerSteps.StripMarks(text.Normalize(NormalizationForm.FormD));
+        if (StripsAccents) text = NormalizerSteps.StripMarks(UnicodeRepair.ToForm(text, NormalizationForm.FormD));
         return Lowercases ? NormalizerSteps.Lowercase(text) : text;
     }
 
     private static bool IsRemoved(Rune rune) => rune.Value is 0 or 0xFFFD
         || (rune.Value is not ('\t' or '\n' or '\r') && Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control
-            or UnicodeCategory.Format or UnicodeCategory.OtherNotAssigned or UnicodeCategory.PrivateUse);
+            or UnicodeCategory.Format or UnicodeCategory.PrivateUse);
 }

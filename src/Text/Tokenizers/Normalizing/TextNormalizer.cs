@@ -45,7 +45,7 @@ internal sealed class TextNormalizer(IReadOnlyList<Func<string, string>> steps, 
 internal static class NormalizerSteps
 {
     public static string Nfkc(string text) => text.IsNormalized(NormalizationForm.FormKC) ? text
-        : text.Normalize(NormalizationForm.FormKC);
+        : UnicodeRepair.ToForm(text, NormalizationForm.FormKC);
 
     /// <summary>Each character by itself, without regard to what stands around it.</summary>
     public static string Lowercase(string text)

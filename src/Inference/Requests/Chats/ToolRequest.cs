@@ -3,7 +3,7 @@ using Weir.Formats.OpenAi;
 using Weir.Inference.Grammars;
 using Weir.Text.Chat.ToolCalls;
 
-namespace Weir.Inference.Requests;
+namespace Weir.Inference.Requests.Chats;
 
 /// <summary>What a request says of tools: which there are, and whether one must be called.</summary>
 internal sealed class ToolRequest
@@ -28,6 +28,9 @@ internal sealed class ToolRequest
 
     public bool MustCall { get; private set; }
 
+    /// <summary>Stands for the calls that must be made; empty where none must.</summary>
+    public string Key { get; private set; } = "";
+
     /// <exception cref="RequestException">Tools or choice are not in the protocol's form.</exception>
     public static ToolRequest Of(ChatRequest request)
     {
@@ -46,7 +49,8 @@ internal sealed class ToolRequest
             ToolCallStyle.LlamaJson => Many(Call("name", "parameters"), "", "; ", ""),
             ToolCallStyle.Mistral => Many(Call("name", "arguments"), "[TOOL_CALLS][", ", ", "]"),
             ToolCallStyle.ToolCallList => Many(Call("name", "arguments"), "<|tool_call|>[", ", ", "]"),
-            ToolCallStyle.CommandR => Many(Call("tool_name", "parameters"), "<|START_ACTION|>[", ", ", "]<|END_ACTION|>"),
+            ToolCallStyle.CommandR => Many(Call("tool_name", "parameters"), "<|START_ACTION|>[", ", ",
+                "]<|END_ACTION|>"),
             ToolCallStyle.InternLm2 => Grammar.Sequence(Grammar.Literal("<|action_start|><|plugin|>"),
                 Call("name", "parameters"), Grammar.Literal("<|action_end|>")),
             ToolCallStyle.FunctionTag => Many(Each((name, parameters) => Grammar.Sequence(
@@ -76,6 +80,7 @@ internal sealed class ToolRequest
         if (name is not null) _functions.RemoveAll(f => f.Name != name);
         RequestRules.Require(_functions.Count > 0, "tool_choice", "names a function that is not among 'tools'");
         MustCall = true;
+        Key = $"{_several} {choice.Value.GetRawText()} {Tools!.Value.GetRawText()}";
     }
 
     private static (string Name, JsonElement? Parameters) FunctionOf(JsonElement tool)

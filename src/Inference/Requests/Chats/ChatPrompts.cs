@@ -5,7 +5,7 @@ using Weir.Inference.Generation;
 using Weir.Text.Chat;
 using Weir.Text.Chat.ToolCalls;
 
-namespace Weir.Inference.Requests;
+namespace Weir.Inference.Requests.Chats;
 
 /// <summary>A rendered conversation.</summary>
 /// <param name="Ids">Tokens of the prompt.</param>

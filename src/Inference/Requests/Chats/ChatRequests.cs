@@ -4,10 +4,10 @@ using Weir.Formats.OpenAi;
 using Weir.Inference.Generation;
 using Weir.Text.Chat.ToolCalls;
 
-namespace Weir.Inference.Requests;
+namespace Weir.Inference.Requests.Chats;
 
 /// <summary><c>/v1/chat/completions</c>: messages in, answers out, whole or as a stream.</summary>
-internal sealed class ChatRequests(string name, Engine engine, ChatPrompts prompts)
+internal sealed class ChatRequests(string name, Engine engine, ChatPrompts prompts, AnswerGrammars grammars)
 {
     /// <summary>What special tokens that mark calls and reasoning have in their names.</summary>
     private static readonly string[] MarkWords =
@@ -31,7 +31,8 @@ internal sealed class ChatRequests(string name, Engine engine, ChatPrompts promp
             request.MaxCompletionTokens ?? request.MaxTokens ?? int.MaxValue, answer.Tenant, model);
         bool parsed = tools.Tools is not null || chat.Format.Reasoning is not null;
         var open = chat.Format.Reasoning is { } tags && chat.Text.AsSpan().TrimEnd().EndsWith(tags.Open) ? tags : null;
-        var grammar = AnswerGrammar.Of(request, tools.MustCall ? tools.ToGrammar(chat.Format.Style) : null, open, model);
+        var grammar = grammars.Of(request, tools.MustCall ? () => tools.ToGrammar(chat.Format.Style) : null, tools.Key,
+            open);
         for (int i = 0; i < choices.Length; i++)
             choices[i] = choices[i] with
             {

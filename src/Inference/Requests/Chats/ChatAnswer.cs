@@ -4,7 +4,7 @@ using Weir.Inference.Generation;
 using Weir.Inference.Sampling;
 using Weir.Text.Chat.ToolCalls;
 
-namespace Weir.Inference.Requests;
+namespace Weir.Inference.Requests.Chats;
 
 /// <summary>One answer of a chat while it is read: what of its text is content, reasoning or a call.</summary>
 internal sealed class ChatAnswer(Sequence sequence, AnswerParser? parser)
@@ -45,7 +45,8 @@ internal sealed class ChatAnswer(Sequence sequence, AnswerParser? parser)
     public AnswerMessage ToMessage() => new("assistant",
         _content.Length == 0 && _calls.Count > 0 ? null : _content.ToString(), null,
         _reasoning.Length > 0 ? _reasoning.ToString() : null, _calls.Count == 0 ? null
-            : [.. _calls.Select(c => new ToolCall(c.Id, "function", new FunctionCall(c.Name, c.Arguments.ToString())))]);
+            : [.. _calls.Select(c =>
+                new ToolCall(c.Id, "function", new FunctionCall(c.Name, c.Arguments.ToString())))]);
 
     private Delta? Take(AnswerDelta delta)
     {

@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Http;
 using Weir.Formats.OpenAi;
 using Weir.Inference.Generation;
 
-namespace Weir.Inference.Requests;
+namespace Weir.Inference.Requests.Chats;
 
 /// <summary><c>/tokenize</c> and <c>/detokenize</c>: what a text or a chat becomes before the model sees it, and
 /// back.</summary>
@@ -11,7 +11,7 @@ internal sealed class TokenRequests(Engine engine, ChatPrompts prompts)
     public Task TokenizeAsync(HttpContext http, TokenizeRequest request)
     {
         int[] ids;
-        if (request.Prompt is { } text) ids = Encode(text, engine.Model);
+        if (request.Prompt is { } text) ids = GenerationPlan.Encode(text, engine.Model);
         else if (RequestRules.IsGiven(request.Messages))
         {
             RequestRules.CheckMessages(request.Messages);
@@ -30,13 +30,5 @@ internal sealed class TokenRequests(Engine engine, ChatPrompts prompts)
         return JsonAnswer.WriteAsync(http, 200,
             new DetokenizedText(engine.Model.Tokenizer.Decode(request.Tokens, skipSpecial: false)),
             OpenAiJson.Wire.DetokenizedText);
-    }
-
-    /// <summary>A plain text as a prompt, with the token before it that the model was trained with.</summary>
-    public static int[] Encode(string text, ServedModel model)
-    {
-        var ids = model.Tokenizer.Encode(text);
-        return model.Tokenizer is { AddsBos: true, BosId: { } bos } && ids.Length > 0 && ids[0] != bos
-            ? [bos, .. ids] : ids;
     }
 }
