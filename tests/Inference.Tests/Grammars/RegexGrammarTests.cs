@@ -51,6 +51,8 @@ public sealed class RegexGrammarTests
     [InlineData("a{3,2}", "wrong order")]
     [InlineData("*a", "nothing to repeat")]
     [InlineData("a**", "nothing to repeat")]
+    [InlineData("a{2}{3}", "nothing to repeat")]
+    [InlineData("{2}", "nothing to repeat")]
     [InlineData("a\\", "escapes nothing")]
     [InlineData("a$b", "anchor")]
     [InlineData("(^a)*", "anchor")]
