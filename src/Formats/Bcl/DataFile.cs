@@ -7,15 +7,21 @@ namespace Weir.Formats.Bcl;
 /// would end the process.</summary>
 internal sealed class DataFile : IDisposable
 {
-    private readonly SafeFileHandle _handle;
+    private const int BufferBytes = 1 << 16;
+    private readonly SafeFileHandle? _handle;
+    private readonly byte[]? _bytes;
 
-    private DataFile(FileStream stream, string path)
+    private DataFile(Stream stream, string path)
     {
         Stream = stream;
         Path = path;
         Length = stream.Length;
-        _handle = stream.SafeFileHandle;
     }
+
+    private DataFile(FileStream stream, string path) : this((Stream)stream, path) => _handle = stream.SafeFileHandle;
+
+    private DataFile(byte[] bytes, string path) : this(new MemoryStream(bytes, writable: false), path) =>
+        _bytes = bytes;
 
     public string Path { get; }
 
@@ -25,12 +31,16 @@ internal sealed class DataFile : IDisposable
     /// <summary>For the file's header.</summary>
     public Stream Stream { get; }
 
+    /// <summary>The same of bytes in memory, which messages call <paramref name="name"/>.</summary>
+    public static DataFile OfBytes(byte[] bytes, string name) => new(bytes, name);
+
     /// <exception cref="UserErrorException">It is not there, no file, or not readable.</exception>
     public static DataFile Open(string path)
     {
         try
         {
-            var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 1 << 16);
+            const FileShare others = FileShare.Read | FileShare.Delete;
+            var stream = new FileStream(path, FileMode.Open, FileAccess.Read, others, BufferBytes);
             if (stream.CanSeek) return new DataFile(stream, path);
             stream.Dispose();
             throw new UserErrorException($"{path} cannot be read: it is no file on a disk.");
@@ -50,7 +60,7 @@ internal sealed class DataFile : IDisposable
         {
             while (!into.IsEmpty)
             {
-                int read = RandomAccess.Read(_handle, into, offset);
+                int read = Read(offset, into);
                 if (read == 0)
                     throw new UserErrorException($"{Path} became shorter while it was read. Fetch or export it again.");
                 into = into[read..];
@@ -64,4 +74,13 @@ internal sealed class DataFile : IDisposable
     }
 
     public void Dispose() => Stream.Dispose();
+
+    private int Read(long offset, Span<byte> into)
+    {
+        if (_handle is not null) return RandomAccess.Read(_handle, into, offset);
+        var rest = _bytes.AsSpan((int)Math.Min(offset, _bytes!.Length));
+        rest = rest[..Math.Min(rest.Length, into.Length)];
+        rest.CopyTo(into);
+        return rest.Length;
+    }
 }

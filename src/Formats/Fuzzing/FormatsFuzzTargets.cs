@@ -1,3 +1,4 @@
+using Weir.Formats.Bcl;
 using Weir.Formats.Gguf;
 using Weir.Formats.Models;
 using Weir.Formats.Safetensors;
@@ -11,17 +12,19 @@ public static class FormatsFuzzTargets
     /// window.</summary>
     public static IReadOnlyList<FuzzTarget> All { get; } =
     [
-        new FuzzTarget("gguf", GgufMutant.Make, bytes => WithFile(bytes, ".gguf", path =>
+        new FuzzTarget("gguf", GgufMutant.Make, bytes =>
         {
-            using var file = GgufFile.Open(path);
+            using var file = GgufFile.Open(DataFile.OfBytes(bytes, "mutant.gguf"));
             foreach (var name in file.Tensors.Keys) file.ReadFloat32(name);
-            Use(GgufModelConfig.Read(file));
-        })),
-        new FuzzTarget("safetensors", SafetensorsMutant.Make, bytes => WithFile(bytes, ".safetensors", path =>
+            using var weights = new GgufWeights(file);
+            Use(weights.Config);
+            foreach (var tensor in weights.Tensors) weights.ReadFloat32(tensor);
+        }),
+        new FuzzTarget("safetensors", SafetensorsMutant.Make, bytes =>
         {
-            using var file = SafetensorsFile.Open(path);
+            using var file = SafetensorsFile.Open(DataFile.OfBytes(bytes, "mutant.safetensors"));
             foreach (var name in file.Names) file.ReadFloat32(name);
-        })),
+        }),
         new FuzzTarget("config", ConfigMutant.Make, bytes => Use(ModelConfigFile.Parse(bytes, "config.json"))),
     ];
 
@@ -29,21 +32,5 @@ public static class FormatsFuzzTargets
     {
         for (int layer = 0; layer < config.LayerCount; layer++) config.WindowOf(layer);
         if (config.LayerCount < 4) ModelTensors.Of(config);
-    }
-
-    /// <summary>Files of this process's threads do not meet.</summary>
-    private static void WithFile(byte[] bytes, string ending, Action<string> use)
-    {
-        var path = Path.Combine(Path.GetTempPath(),
-            $"weir-fuzz-{Environment.ProcessId}-{Environment.CurrentManagedThreadId}{ending}");
-        try
-        {
-            File.WriteAllBytes(path, bytes);
-            use(path);
-        }
-        finally
-        {
-            File.Delete(path);
-        }
     }
 }

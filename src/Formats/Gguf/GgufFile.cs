@@ -39,9 +39,11 @@ public sealed class GgufFile : IDisposable
 
     /// <exception cref="UserErrorException">The file cannot be read, is no GGUF that this version reads, or is
     /// damaged; or a part of it is missing.</exception>
-    public static GgufFile Open(string path)
+    public static GgufFile Open(string path) => Open(DataFile.Open(path));
+
+    internal static GgufFile Open(DataFile file)
     {
-        IReadOnlyList<GgufPart> parts = [GgufPart.Open(path)];
+        IReadOnlyList<GgufPart> parts = [GgufPart.Open(file)];
         try
         {
             parts = GgufSplit.OpenAll(parts[0]);

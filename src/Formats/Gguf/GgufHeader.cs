@@ -11,7 +11,8 @@ internal sealed class GgufHeader
 {
     private const uint Magic = 0x46554747; // "GGUF"
     private const int MaxKeyBytes = 65535, MaxTensorNameBytes = 63, MaxStringBytes = 1 << 26, MaxArrayDepth = 4;
-    private const int SmallestEntryBytes = 13, SmallestTensorBytes = 33, DefaultAlignment = 32;
+    private const int SmallestEntryBytes = 13, SmallestTensorBytes = 33, DefaultAlignment = 32,
+        ShortStringBytes = 512;
     private static readonly string TypesRead =
         string.Join(", ", BlockLayout.All.Select(layout => $"{layout.Type} ({(int)layout.Type})"));
     private readonly Stream _stream;
@@ -67,7 +68,7 @@ internal sealed class GgufHeader
             var key = ReadString(MaxKeyBytes, "metadata key");
             if (key.Length == 0) throw Bad("a metadata key is empty");
             long start = _stream.Position;
-            if (!_metadata.TryAdd(key, ReadValue(_reader.ReadUInt32(), 0)))
+            if (!_metadata.TryAdd(key, ReadValue(_reader.ReadUInt32())))
                 throw Bad($"metadata '{key}' stands there twice");
             _ranges[key] = new ByteRange(start, _stream.Position - start);
         }
@@ -123,7 +124,7 @@ internal sealed class GgufHeader
         return new GgufTensor(name, layout.Type, shape, _reader.ReadInt64(), bytes);
     }
 
-    private object ReadValue(uint kind, int depth) => kind switch
+    private object ReadValue(uint kind) => kind switch
     {
         0 => (ulong)_reader.ReadByte(),
         1 => (long)_reader.ReadSByte(),
@@ -134,11 +135,11 @@ internal sealed class GgufHeader
         6 => (double)_reader.ReadSingle(),
         7 => _reader.ReadByte() != 0,
         8 => ReadString(MaxStringBytes, "string"),
-        9 when depth < MaxArrayDepth => ReadArray(depth),
+        9 => ReadArray(0),
         10 => _reader.ReadUInt64(),
         11 => _reader.ReadInt64(),
         12 => _reader.ReadDouble(),
-        _ => throw Bad($"metadata of kind {kind} at depth {depth} is not read"),
+        _ => throw Bad($"metadata of kind {kind} is not read"),
     };
 
     private Array ReadArray(int depth)
@@ -148,22 +149,30 @@ internal sealed class GgufHeader
         int itemBytes = kind switch { 0 or 1 or 7 => 1, 2 or 3 => 2, 4 or 5 or 6 => 4, 9 => 12, _ => 8 };
         if (count > (ulong)(Rest / itemBytes) || count > (ulong)(Array.MaxLength / 8))
             throw Bad("an array is longer than the file");
+        int items = (int)count;
         return kind switch
         {
-            0 or 2 or 4 or 10 => Fill<ulong>((int)count, kind, depth),
-            1 or 3 or 5 or 11 => Fill<long>((int)count, kind, depth),
-            6 or 12 => Fill<double>((int)count, kind, depth),
-            7 => Fill<bool>((int)count, kind, depth),
-            8 => Fill<string>((int)count, kind, depth),
-            9 => Fill<object>((int)count, kind, depth),
-            _ => throw Bad($"an array of kind {kind} is not read"),
+            0 => Fill(items, reader => (ulong)reader.ReadByte()),
+            1 => Fill(items, reader => (long)reader.ReadSByte()),
+            2 => Fill(items, reader => (ulong)reader.ReadUInt16()),
+            3 => Fill(items, reader => (long)reader.ReadInt16()),
+            4 => Fill(items, reader => (ulong)reader.ReadUInt32()),
+            5 => Fill(items, reader => (long)reader.ReadInt32()),
+            6 => Fill(items, reader => (double)reader.ReadSingle()),
+            7 => Fill(items, reader => reader.ReadByte() != 0),
+            8 => Fill(items, _ => ReadString(MaxStringBytes, "string")),
+            9 when depth + 1 < MaxArrayDepth => Fill<object>(items, _ => ReadArray(depth + 1)),
+            10 => Fill(items, reader => reader.ReadUInt64()),
+            11 => Fill(items, reader => reader.ReadInt64()),
+            12 => Fill(items, reader => reader.ReadDouble()),
+            _ => throw Bad($"an array of kind {kind} at depth {depth + 1} is not read"),
         };
     }
 
-    private T[] Fill<T>(int count, uint kind, int depth)
+    private T[] Fill<T>(int count, Func<BinaryReader, T> read)
     {
         var items = new T[count];
-        for (int i = 0; i < count; i++) items[i] = (T)ReadValue(kind, depth + 1);
+        for (int i = 0; i < count; i++) items[i] = read(_reader);
         return items;
     }
 
@@ -172,7 +181,9 @@ internal sealed class GgufHeader
         ulong length = _reader.ReadUInt64();
         if (length > (ulong)most || (long)length > Rest)
             throw Bad($"a {what} of {length} bytes is beyond the file or the limit");
-        return Encoding.UTF8.GetString(_reader.ReadBytes((int)length));
+        Span<byte> bytes = length <= ShortStringBytes ? stackalloc byte[(int)length] : new byte[length];
+        _reader.ReadExactly(bytes);
+        return Encoding.UTF8.GetString(bytes);
     }
 
     private static InvalidDataException Bad(string what) => new(what);

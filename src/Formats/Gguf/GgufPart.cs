@@ -19,9 +19,10 @@ internal sealed class GgufPart : IDisposable
 
     /// <exception cref="UserErrorException">The file cannot be read, is no GGUF that this version reads, or is
     /// damaged.</exception>
-    public static GgufPart Open(string path)
+    public static GgufPart Open(string path) => Open(DataFile.Open(path));
+
+    public static GgufPart Open(DataFile file)
     {
-        var file = DataFile.Open(path);
         try
         {
             return new GgufPart(file, GgufHeader.Read(file.Stream));
@@ -29,12 +30,12 @@ internal sealed class GgufPart : IDisposable
         catch (Exception e) when (e is InvalidDataException or EndOfStreamException)
         {
             file.Dispose();
-            throw Bad(path, e is EndOfStreamException ? "it ends within its header" : e.Message, e);
+            throw Bad(file.Path, e is EndOfStreamException ? "it ends within its header" : e.Message, e);
         }
         catch (IOException e)
         {
             file.Dispose();
-            throw new UserErrorException($"{path} cannot be read: {e.Message}", inner: e);
+            throw new UserErrorException($"{file.Path} cannot be read: {e.Message}", inner: e);
         }
     }
 

@@ -27,6 +27,53 @@ public static class GgufModelConfig
         return config;
     }
 
+    /// <summary>Adds the same metadata to a file that is written. Scaling of Llama 3 becomes the tensor of divisors
+    /// that llama.cpp reads.</summary>
+    /// <exception cref="UserErrorException">The family, or its scaling of rotary embeddings, has no form in
+    /// GGUF.</exception>
+    public static void Write(GgufWriter writer, ModelConfig config, string name)
+    {
+        var family = config.Architecture ?? throw new UserErrorException(
+            $"model_type '{config.ModelType}' has no form in GGUF that this version knows.");
+        void Size(string key, int value) => writer.Add($"{family.GgufName}.{key}", (uint)value);
+        void Number(string key, double? value)
+        {
+            if (value is { } number) writer.Add($"{family.GgufName}.{key}", (float)number);
+        }
+
+        writer.Add("general.architecture", family.GgufName);
+        writer.Add("general.name", name);
+        Size("context_length", config.ContextLength);
+        Size("embedding_length", config.HiddenSize);
+        Size("block_count", config.LayerCount);
+        Size("feed_forward_length", config.IntermediateSize);
+        Size("attention.head_count", config.HeadCount);
+        Size("attention.head_count_kv", config.KeyValueHeadCount);
+        Size("attention.key_length", config.HeadSize);
+        Size("attention.value_length", config.HeadSize);
+        Number("attention.layer_norm_rms_epsilon", config.NormEpsilon);
+        Size("rope.dimension_count", config.HeadSize);
+        Number("rope.freq_base", config.RopeTheta);
+        Size("vocab_size", config.VocabularySize);
+        WriteWindow(writer, config, family);
+        if (family == ModelArchitecture.Gemma2 || config.QueryScalar is not null)
+            Number("attention.scale", config.AttentionScale);
+        Number("attn_logit_softcapping", config.AttentionSoftCap);
+        Number("final_logit_softcapping", config.FinalSoftCap);
+        if (config.RopeScaling is { } scaling) RopeMetadata.Write(writer, family.GgufName, scaling, config);
+    }
+
+    /// <summary>A file says how long the window is, and the family which layers slide.</summary>
+    private static void WriteWindow(GgufWriter writer, ModelConfig config, ModelArchitecture family)
+    {
+        var usual = config with { LayerTypes = null, UsesSlidingWindow = null };
+        var layers = Enumerable.Range(0, config.LayerCount);
+        if (layers.All(layer => config.WindowOf(layer) is null) && family != ModelArchitecture.Gemma2) return;
+        if (layers.Any(layer => config.WindowOf(layer) != usual.WindowOf(layer)))
+            throw new UserErrorException("A sliding window in these layers has no form in GGUF.");
+        writer.Add($"{family.GgufName}.attention.sliding_window", (uint)(config.SlidingWindow ?? 0));
+    }
+
     private sealed class Reading(GgufFile file, ModelArchitecture family)
     {
         private bool IsGemma2 => family == ModelArchitecture.Gemma2;
@@ -39,7 +86,7 @@ public static class GgufModelConfig
             int heads = Math.Max(1, Size("attention.head_count")), hidden = Size("embedding_length");
             int headSize = Size("attention.key_length", hidden / heads), layers = Size("block_count");
             if (Size("rope.dimension_count", headSize) != headSize
-                || Size("attention.value_length", headSize) != headSize)
+                || Size("attention.value_length", hidden / heads) != headSize)
                 throw Bad("rotary embedding of a part of the head, or values of another size than keys, are not "
                     + "supported");
             return new ModelConfig
@@ -126,7 +173,8 @@ public static class GgufModelConfig
         {
             var key = Key(name);
             if (!file.Metadata.ContainsKey(key)) return null;
-            return file.TryGetNumber(key) is >= 0 and < 1e12 and var found ? found : throw Bad($"'{key}' is out of range");
+            return file.TryGetNumber(key) is >= 0 and < 1e12 and var found ? found
+                : throw Bad($"'{key}' is out of range");
         }
 
         private string Key(string name) => $"{family.GgufName}.{name}";

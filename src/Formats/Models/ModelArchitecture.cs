@@ -70,7 +70,8 @@ public sealed record ModelArchitecture(string GgufName, params IReadOnlyList<str
     public static IReadOnlyList<ModelArchitecture> All { get; } = [Llama, Qwen2, Qwen3, InternLm2, Gemma2];
 
     /// <summary>By <c>model_type</c>; null where the family is not known to this version.</summary>
-    public static ModelArchitecture? Find(string modelType) => All.FirstOrDefault(a => a.ModelTypes.Contains(modelType));
+    public static ModelArchitecture? Find(string modelType) =>
+        All.FirstOrDefault(a => a.ModelTypes.Contains(modelType));
 
     /// <summary>By <c>general.architecture</c>; null where the family is not known to this version.</summary>
     public static ModelArchitecture? FindGguf(string name) => All.FirstOrDefault(a => a.GgufName == name);

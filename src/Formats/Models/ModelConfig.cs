@@ -94,7 +94,8 @@ public sealed record ModelConfig
     [JsonIgnore]
     public bool HasOutputBias => (AttentionBias || Bias) && Architecture?.AlwaysHasQkvBias != true;
 
-    /// <summary>How many tokens, itself included, a token of that layer sees; null where it sees all before it.</summary>
+    /// <summary>How many tokens, itself included, a token of that layer sees; null where it sees all before
+    /// it.</summary>
     public int? WindowOf(int layer)
     {
         if (SlidingWindow is null || UsesSlidingWindow == false) return null;
@@ -142,9 +143,13 @@ public sealed record ModelConfig
         if (LayerTypes is { } types && (types.Count != LayerCount
             || types.Any(t => t is not ("sliding_attention" or "full_attention"))))
             throw Bad("layer_types is not 'sliding_attention' or 'full_attention' for each layer");
-        foreach (var (name, ids) in ((string, TokenIds?)[])[("bos_token_id", BosTokenIds), ("eos_token_id", EosTokenIds)])
+        void InVocabulary(TokenIds? ids, string name)
+        {
             if (ids is not null && ids.Ids.Any(id => id < 0 || id >= VocabularySize))
                 throw Bad($"{name} is outside of the vocabulary of {VocabularySize}");
+        }
+        InVocabulary(BosTokenIds, "bos_token_id");
+        InVocabulary(EosTokenIds, "eos_token_id");
     }
 
     /// <summary>Throws where the model is of a kind that this version can describe and not run. Read without it, such

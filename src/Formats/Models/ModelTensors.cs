@@ -70,20 +70,22 @@ public static class ModelTensors
 
         // Packed, each key head follows the queries that it answers, and its value head follows it.
         long group = config.HeadCount / config.KeyValueHeadCount * size, period = group + 2 * size;
-        void Projection(TensorRole role, TensorRole bias, long rows, string name, string gguf, RowSlice place, bool turns)
+        void Projection(TensorRole role, TensorRole bias, long rows, string name, string gguf, RowSlice place,
+            bool turns)
         {
             int? interleaved = turns && family?.GgufInterleavesHeads == true ? (int)size : null;
             bool isPacked = family?.PacksQkv == true;
             var slice = isPacked ? place : null;
+            long fileRows = isPacked ? queries + 2 * keys : rows;
             var file = of + (isPacked ? "attention.wqkv" : "self_attn." + name);
             tensors.Add(new(role, layer, [rows, hidden], file + ".weight", blk + gguf + ".weight")
             {
-                Packed = slice, HuggingFaceShape = [isPacked ? queries + 2 * keys : rows, hidden], InterleavedHeadSize = interleaved,
+                Packed = slice, HuggingFaceShape = [fileRows, hidden], InterleavedHeadSize = interleaved,
             });
             if (!config.HasQueryKeyValueBias) return;
             tensors.Add(new(bias, layer, [rows], file + ".bias", blk + gguf + ".bias")
             {
-                Packed = slice, HuggingFaceShape = [isPacked ? queries + 2 * keys : rows], InterleavedHeadSize = interleaved,
+                Packed = slice, HuggingFaceShape = [fileRows], InterleavedHeadSize = interleaved,
             });
         }
         Projection(TensorRole.Query, TensorRole.QueryBias, queries, "q_proj", "attn_q", new(period, 0, group), true);

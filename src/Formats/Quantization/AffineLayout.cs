@@ -8,12 +8,13 @@ namespace Weir.Formats.Quantization;
 /// the next part's.</summary>
 internal sealed class AffineLayout(TensorType type) : BlockLayout(type, 256, type == TensorType.Q5_K ? 176 : 144)
 {
-    private const int Parts = PackedScales.Parts, PartElements = 32, PackedAt = 4, BitsAt = PackedAt + PackedScales.Bytes;
-    private const int HighestScale = 63;
+    private const int Parts = PackedScales.Parts, PartElements = 32, HighestScale = 63;
+    private const int PackedAt = 4, BitsAt = PackedAt + PackedScales.Bytes;
 
     private bool HasFifthBit => Type == TensorType.Q5_K;
 
-    public override bool IsFinite(ReadOnlySpan<byte> blocks) => HalvesAreFinite(blocks, 0) && HalvesAreFinite(blocks, 2);
+    public override bool IsFinite(ReadOnlySpan<byte> blocks) =>
+        HalvesAreFinite(blocks, 0) && HalvesAreFinite(blocks, 2);
 
     private protected override void Decode(ReadOnlySpan<byte> blocks, Span<float> values)
     {
@@ -52,8 +53,8 @@ internal sealed class AffineLayout(TensorType type) : BlockLayout(type, 256, typ
         }
     }
 
-    // 1. The best scale and minimum of each part. 2. d and dmin, so that the largest of each is 63 steps. 3. Each part's
-    // pair in whole steps, the best of the nine nearest. 4. Codes for the pairs as they will be read.
+    // 1. The best scale and minimum of each part. 2. d and dmin, so that the largest of each is 63 steps. 3. Each
+    // part's pair in whole steps, the best of the nine nearest. 4. Codes for the pairs as they will be read.
     private void EncodeBlock(ReadOnlySpan<float> unit, ReadOnlySpan<float> weights, float size, Span<byte> bytes)
     {
         int highest = HasFifthBit ? 31 : 15;

@@ -4,7 +4,8 @@ namespace Weir.Formats.Quantization;
 /// overflows or vanishes, and how much an error of each value counts.</summary>
 internal static class ErrorWeights
 {
-    /// <summary>Below it a value is nearer to zero than to the smallest step that a float16 scale can express.</summary>
+    /// <summary>Below it a value is nearer to zero than to the smallest step that a float16 scale can
+    /// express.</summary>
     private const float Vanishing = 1e-8f;
 
     /// <summary>weight = importance · sqrt(mean of squares + square): large weights of a model carry more of its

@@ -40,13 +40,15 @@ public sealed class SafetensorsFile : IDisposable
     /// <summary>Opens one file, or the files of an index (a path that ends with <c>.index.json</c>).</summary>
     /// <exception cref="UserErrorException">A file is missing, unreadable or damaged, or holds types that this version
     /// does not read; or index and files do not belong together.</exception>
-    public static SafetensorsFile Open(string path)
+    public static SafetensorsFile Open(string path) => Open(DataFile.Open(path));
+
+    internal static SafetensorsFile Open(DataFile opened)
     {
-        var file = new SafetensorsFile(path);
+        var file = new SafetensorsFile(opened.Path);
         try
         {
-            if (path.EndsWith(".index.json", StringComparison.Ordinal)) file.AddIndexed();
-            else file.AddPart(path);
+            if (opened.Path.EndsWith(".index.json", StringComparison.Ordinal)) file.AddIndexed(opened);
+            else file.AddPart(opened);
             return file;
         }
         catch
@@ -146,16 +148,17 @@ public sealed class SafetensorsFile : IDisposable
         foreach (var part in _parts) part.File.Dispose();
     }
 
-    private void AddIndexed()
+    private void AddIndexed(DataFile index)
     {
-        var fileOf = SafetensorsIndex.Read(Path);
+        using var opened = index;
+        var fileOf = SafetensorsIndex.Read(opened);
         var folder = System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(Path))!;
         foreach (var name in fileOf.Values.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal))
         {
             var path = System.IO.Path.Combine(folder, name);
             if (!File.Exists(path))
                 throw new UserErrorException($"{Path} names {name}, which is missing beside it. Fetch that file too.");
-            AddPart(path);
+            AddPart(DataFile.Open(path));
             if (_parts[^1].Header.Tensors.Keys.FirstOrDefault(t => fileOf.GetValueOrDefault(t) != name) is { } other)
                 throw SafetensorsIndex.Bad(Path, $"it does not say that tensor '{other}' is in {name}");
         }
@@ -163,9 +166,8 @@ public sealed class SafetensorsFile : IDisposable
             throw SafetensorsIndex.Bad(Path, $"tensor '{missing}' is not in {fileOf[missing]}");
     }
 
-    private void AddPart(string path)
+    private void AddPart(DataFile file)
     {
-        var file = DataFile.Open(path);
         try
         {
             var header = SafetensorsHeader.Read(file.Stream);
@@ -177,8 +179,8 @@ public sealed class SafetensorsFile : IDisposable
         catch (Exception e)
         {
             file.Dispose();
-            if (e is InvalidDataException) throw Bad(path, e.Message, e);
-            if (e is IOException) throw new UserErrorException($"{path} cannot be read: {e.Message}", inner: e);
+            if (e is InvalidDataException) throw Bad(file.Path, e.Message, e);
+            if (e is IOException) throw new UserErrorException($"{file.Path} cannot be read: {e.Message}", inner: e);
             throw;
         }
     }

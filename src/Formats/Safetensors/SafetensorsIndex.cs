@@ -12,9 +12,9 @@ internal static class SafetensorsIndex
 
     /// <summary>Tensor name to file name, each a plain name of a file in the index's folder.</summary>
     /// <exception cref="UserErrorException">It cannot be read, or is not such an index.</exception>
-    public static IReadOnlyDictionary<string, string> Read(string path)
+    public static IReadOnlyDictionary<string, string> Read(DataFile file)
     {
-        using var file = DataFile.Open(path);
+        var path = file.Path;
         if (file.Length > MaxBytes) throw Bad(path, $"it is larger than {MaxBytes} bytes");
         var json = new byte[file.Length];
         file.ReadAt(0, json);

@@ -20,8 +20,9 @@ internal sealed class GgufExport(ModelFiles files, Func<ModelTensor, TensorType>
         var writer = new GgufWriter();
         var matrices = ModelTensors.Of(files.Config).Where(t => t.IsMatrix).ToList();
         var types = matrices.ToDictionary(t => t.GgufName, t => Fitting(t, typeOf(t)), StringComparer.Ordinal);
-        GgufConfigWriter.Write(writer, files.Config, name,
-            matrices.GroupBy(t => types[t.GgufName]).MaxBy(g => g.Sum(t => t.Shape[0] * t.Shape[1]))!.Key);
+        GgufModelConfig.Write(writer, files.Config, name);
+        writer.Add("general.file_type", FileType(
+            matrices.GroupBy(t => types[t.GgufName]).MaxBy(g => g.Sum(t => t.Shape[0] * t.Shape[1]))!.Key));
         GgufTokenizer.Write(writer, files.Tokenizer, files.Config);
         foreach (var tensor in ModelTensors.Of(files.Config))
             if (tensor.IsMatrix) AddMatrix(writer, tensor, types[tensor.GgufName]);
@@ -38,9 +39,22 @@ internal sealed class GgufExport(ModelFiles files, Func<ModelTensor, TensorType>
         return columns % 32 != 0 ? TensorType.F16 : TensorType.Q8_0;
     }
 
+    /// <summary>The format's numbers for mixtures, named after their main type.</summary>
+    private static uint FileType(TensorType type) => type switch
+    {
+        TensorType.F32 => 0,
+        TensorType.Q4_0 => 2,
+        TensorType.Q8_0 => 7,
+        TensorType.Q4_K => 15,
+        TensorType.Q5_K => 17,
+        TensorType.Q6_K => 18,
+        TensorType.BF16 => 32,
+        _ => 1,
+    };
+
     private void AddVector(GgufWriter writer, ModelTensor tensor)
     {
-        var values = files.Weights.ReadVector(tensor);
+        var values = files.Weights.ReadFloat32(tensor);
         var ordered = new float[values.Length];
         for (int i = 0; i < values.Length; i++) ordered[(int)tensor.GgufRow(i)] = values[i];
         writer.AddTensor(tensor.GgufName, TensorType.F32, [ordered.LongLength], ordered);
@@ -72,7 +86,7 @@ internal sealed class GgufExport(ModelFiles files, Func<ModelTensor, TensorType>
         var source = BlockLayout.Of(files.Weights.TypeOf(tensor));
         int sourceBytes = (int)source.BytesOf(columns);
         var raw = new byte[count * sourceBytes];
-        files.Weights.ReadRows(tensor, first, count, raw);
+        files.Weights.ReadRows(tensor, first, raw);
         Parallel.For(0, count, row =>
         {
             var from = raw.AsSpan(row * sourceBytes, sourceBytes);

@@ -2,7 +2,6 @@ using System.Text.Json;
 using Weir.Formats.Bcl;
 using Weir.Formats.Gguf;
 using Weir.Formats.Models;
-using Weir.Formats.Safetensors;
 using Weir.Text.Chat;
 using Weir.Text.Tokenizers;
 
@@ -11,10 +10,8 @@ namespace Weir.Inference.Models;
 /// <summary>The files of a model, checked and open: a folder in the Hugging Face layout, or a .gguf file.</summary>
 internal sealed class ModelFiles : IDisposable
 {
-    private ModelFiles(ModelConfig config, WeightSource weights, Tokenizer tokenizer, IReadOnlySet<int> endTokens,
-        string path)
+    private ModelFiles(WeightsSource weights, Tokenizer tokenizer, IReadOnlySet<int> endTokens, string path)
     {
-        Config = config;
         Weights = weights;
         Tokenizer = tokenizer;
         EndTokens = endTokens;
@@ -22,8 +19,8 @@ internal sealed class ModelFiles : IDisposable
     }
 
     public string Path { get; }
-    public ModelConfig Config { get; }
-    public WeightSource Weights { get; }
+    public ModelConfig Config => Weights.Config;
+    public WeightsSource Weights { get; }
     public Tokenizer Tokenizer { get; }
 
     /// <summary>Ids after which generation stops, as far as the files name them.</summary>
@@ -34,56 +31,55 @@ internal sealed class ModelFiles : IDisposable
     public static ModelFiles Open(string path)
     {
         if (File.Exists(path)) return OpenGguf(path);
-        if (Directory.Exists(path)) return OpenFolder(path);
-        throw new UserErrorException($"There is no model at {path}. Give a model folder or a .gguf file.");
+        var weights = WeightsSource.Open(path);
+        try
+        {
+            RefuseUnsupported(weights.Config, path);
+            var tokenizer = Tokenizer.Load(System.IO.Path.Combine(path, TokenizerConfigFile.TokenizerFileName));
+            return new ModelFiles(weights, tokenizer, EndTokensOf(path, weights.Config), path);
+        }
+        catch
+        {
+            weights.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Reads the weights.</summary>
-    public LoadedModel Load(int threads) => LoadedModel.Create(Config, WeightLoader.Load(Config, Weights, threads),
-        Tokenizer, EndTokens, Path);
+    public LoadedModel Load(int threads) => LoadedModel.Create(Config, WeightLoader.Load(Weights, threads), Tokenizer,
+        EndTokens, Path);
 
     public void Dispose() => Weights.Dispose();
 
     private static ModelFiles OpenGguf(string path)
     {
         var file = GgufFile.Open(path);
+        var weights = WeightsSource.Of(file);
         try
         {
-            var config = GgufModelConfig.Read(file);
+            RefuseUnsupported(weights.Config, path);
             HashSet<int> ends = [];
             foreach (var key in (string[])["tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id"])
                 if (file.TryGetInteger(key) is >= 0 and <= int.MaxValue and var id) ends.Add((int)id);
-            return new ModelFiles(config, new GgufWeightSource(file), GgufTokenizer.Read(file), ends, path);
+            return new ModelFiles(weights, GgufTokenizer.Read(file), ends, path);
         }
         catch
         {
-            file.Dispose();
+            weights.Dispose();
             throw;
         }
     }
 
-    private static ModelFiles OpenFolder(string folder)
+    private static void RefuseUnsupported(ModelConfig config, string path)
     {
-        var config = ModelConfigFile.ReadFolder(folder);
-        if (config.MlpBias)
-            throw new UserErrorException($"{folder}: biases of the feed-forward part are not supported.");
         if (config.Architecture is null)
-            throw new UserErrorException($"{folder}: model_type '{config.ModelType}' is not supported; this version runs "
+            throw new UserErrorException($"{path}: model_type '{config.ModelType}' is not supported; this version runs "
                 + $"{string.Join(", ", ModelArchitecture.All.SelectMany(a => a.ModelTypes))}.");
-        var file = SafetensorsFile.OpenFolder(folder);
-        try
-        {
-            ModelTensors.Check(config, file.Path, file.Names, name => file.Contains(name) ? file.Shape(name) : null,
-                gguf: false);
-            var tokenizer = Tokenizer.Load(System.IO.Path.Combine(folder, TokenizerConfigFile.TokenizerFileName));
-            return new ModelFiles(config, new SafetensorsWeightSource(file), tokenizer, EndTokensOf(folder, config),
-                folder);
-        }
-        catch
-        {
-            file.Dispose();
-            throw;
-        }
+        if (config.MlpBias)
+            throw new UserErrorException($"{path}: biases of the feed-forward part are not supported.");
+        if (config.Activation is not ("silu" or "gelu_pytorch_tanh"))
+            throw new UserErrorException($"{path}: the activation '{config.Activation}' is not supported.");
+        _ = RotaryFrequencies.Of(config, path);
     }
 
     private static HashSet<int> EndTokensOf(string folder, ModelConfig config)

@@ -15,10 +15,10 @@ namespace Weir.Inference.Models;
 internal sealed class WeightLoader
 {
     private const int ChunkBytes = 1 << 20;
-    private readonly WeightSource _source;
+    private readonly WeightsSource _source;
     private readonly List<(ModelTensor Tensor, PackedMatrix Matrix)> _matrices = [];
 
-    private WeightLoader(WeightSource source, IReadOnlyList<ModelTensor> tensors, NativeBuffer memory)
+    private WeightLoader(WeightsSource source, IReadOnlyList<ModelTensor> tensors, NativeBuffer memory)
     {
         _source = source;
         long offset = 0;
@@ -31,21 +31,21 @@ internal sealed class WeightLoader
     }
 
     /// <exception cref="UserErrorException">A file is damaged, or too large for the memory.</exception>
-    public static ModelWeights Load(ModelConfig config, WeightSource source, int threads)
+    public static ModelWeights Load(WeightsSource source, int threads)
     {
         try
         {
-            var tensors = ModelTensors.Of(config).Where(t => t.IsMatrix).ToList();
+            var tensors = source.Tensors.Where(t => t.IsMatrix).ToList();
             var memory = new NativeBuffer(tensors.Sum(t => BytesOf(source, t)));
             var loader = new WeightLoader(source, tensors, memory);
             loader.Fill(threads);
             var matrices = loader._matrices.ToDictionary(m => (m.Tensor.Role, m.Tensor.Layer), m => m.Matrix);
-            return ModelWeights.Assemble(config, tensor => matrices[(tensor.Role, tensor.Layer)], source.ReadVector,
+            return ModelWeights.Assemble(source.Config, tensor => matrices[(tensor.Role, tensor.Layer)], source.ReadFloat32,
                 memory.Bytes);
         }
         catch (OutOfMemoryException e)
         {
-            throw new UserErrorException($"{source.Path}: there is not enough memory for this model. Stop something "
+            throw new UserErrorException($"{source.Paths[0]}: there is not enough memory for this model. Stop something "
                 + "else, or use a smaller model or quantisation.", inner: e);
         }
     }
@@ -57,13 +57,16 @@ internal sealed class WeightLoader
         TensorType.F16 or TensorType.BF16 => WeightLayout.Int16,
         TensorType.Q8_0 => WeightLayout.Q80,
         TensorType.Q4_0 => WeightLayout.Q40,
+        TensorType.Q4_1 => WeightLayout.Q41,
+        TensorType.Q5_0 => WeightLayout.Q50,
+        TensorType.Q5_1 => WeightLayout.Q51,
         TensorType.Q4_K => WeightLayout.Q4K,
         TensorType.Q5_K => WeightLayout.Q5K,
         TensorType.Q6_K => WeightLayout.Q6K,
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, "There is no layout for this type."),
     };
 
-    private static long BytesOf(WeightSource source, ModelTensor tensor) =>
+    private static long BytesOf(WeightsSource source, ModelTensor tensor) =>
         PackedMatrix.BytesOf(LayoutOf(source.TypeOf(tensor)), (int)tensor.Shape[0], (int)tensor.Shape[1]);
 
     private void Fill(int threads)
@@ -94,10 +97,10 @@ internal sealed class WeightLoader
 
     private void Fill(ModelTensor tensor, PackedMatrix matrix, int first, int rows)
     {
-        int rowBytes = checked((int)_source.RowBytes(tensor));
+        int rowBytes = _source.RowBytes(tensor);
         var rented = ArrayPool<byte>.Shared.Rent(rows * rowBytes);
         var raw = rented.AsSpan(0, rows * rowBytes);
-        _source.ReadRows(tensor, first, rows, raw);
+        _source.ReadRows(tensor, first, raw);
         var type = _source.TypeOf(tensor);
         bool floats = type is TensorType.F32 or TensorType.F16 or TensorType.BF16;
         var values = floats ? ArrayPool<float>.Shared.Rent(16 * matrix.Inputs) : [];
@@ -120,7 +123,7 @@ internal sealed class WeightLoader
         }
         catch (InvalidDataException e)
         {
-            throw new UserErrorException($"{_source.Path}: in the tensor '{tensor.GgufName}' {e.Message}.", inner: e);
+            throw new UserErrorException($"{_source.Paths[0]}: in the tensor '{tensor.GgufName}' {e.Message}.", inner: e);
         }
         ArrayPool<byte>.Shared.Return(rented);
         if (floats) ArrayPool<float>.Shared.Return(values);

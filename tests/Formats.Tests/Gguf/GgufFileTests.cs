@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-using System.Text;
 using Weir.Formats.Bcl;
 using Weir.Formats.Gguf;
 using Weir.Formats.Quantization;
@@ -52,7 +50,7 @@ public sealed class GgufFileTests : IDisposable
     [Fact]
     public void Every_kind_of_metadata_is_read()
     {
-        var bytes = new Raw().Header(3, tensors: 0, entries: 14)
+        var bytes = new RawGguf().Header(3, tensors: 0, entries: 14)
             .Entry("u8", 0).Bytes(200).Entry("i8", 1).Bytes(0xFF).Entry("u16", 2).U16(65535).Entry("i16", 3).U16(0xFFFE)
             .Entry("u32", 4).U32(uint.MaxValue).Entry("i32", 5).U32(unchecked((uint)-3)).Entry("f32", 6).F32(0.25f)
             .Entry("bool", 7).Bytes(1).Entry("text", 8).Text("x").Entry("u64", 10).U64(ulong.MaxValue)
@@ -80,40 +78,62 @@ public sealed class GgufFileTests : IDisposable
     {
         { "does not begin", [1, 2, 3, 4, 5, 6, 7, 8] },
         { "ends within its header", "GGUF"u8.ToArray() },
-        { "version 1", new Raw().Header(1, 0, 0).ToArray() },
-        { "big-endian", new Raw().Header(0x03000000, 0, 0).ToArray() },
-        { "announces more entries", new Raw().Header(3, 0, ulong.MaxValue).ToArray() },
-        { "announces more entries", new Raw().Header(3, ulong.MaxValue, 0).Bytes(new byte[64]).ToArray() },
-        { "is empty", new Raw().Header(3, 0, 1).Text("").U32(7).Bytes(new byte[32]).ToArray() },
-        { "twice", new Raw().Header(3, 0, 2).Entry("a", 7).Bytes(1).Entry("a", 7).Bytes(1).Data(32).ToArray() },
-        { "kind 13", new Raw().Header(3, 0, 1).Entry("a", 13).Bytes(new byte[32]).ToArray() },
-        { "beyond the file", new Raw().Header(3, 0, 1).Entry("a", 8).U64(1UL << 40).Bytes(new byte[32]).ToArray() },
-        { "array is longer", new Raw().Header(3, 0, 1).Entry("a", 9).U32(4).U64(ulong.MaxValue / 4).ToArray() },
-        { "array of kind 77", new Raw().Header(3, 0, 1).Entry("a", 9).U32(77).U64(0).Bytes(new byte[32]).ToArray() },
-        { "alignment '48'", new Raw().Header(3, 0, 1).Entry("general.alignment", 4).U32(48).ToArray() },
-        { "alignment '0'", new Raw().Header(3, 0, 1).Entry("general.alignment", 4).U32(0).ToArray() },
-        { "alignment '32'", new Raw().Header(3, 0, 1).Entry("general.alignment", 8).Text("32").ToArray() },
-        { "dimensions", new Raw().Header(3, 1, 0).Tensor("t", [], 0, 0).Data(64).ToArray() },
-        { "dimensions", new Raw().Header(3, 1, 0).Tensor("t", [1, 1, 1, 1, 1], 0, 0).Data(64).ToArray() },
-        { "or empty", new Raw().Header(3, 1, 0).Tensor("t", [4, 0], 0, 0).Data(64).ToArray() },
-        { "larger than the file", new Raw().Header(3, 1, 0).Tensor("t", [1UL << 62, 4], 0, 0).Data(64).ToArray() },
-        { "larger than the file", new Raw().Header(3, 1, 0).Tensor("t", [ulong.MaxValue], 0, 0).Data(64).ToArray() },
-        { "type 3", new Raw().Header(3, 1, 0).Tensor("t", [4], 3, 0).Data(64).ToArray() },
-        { "type 4294967295", new Raw().Header(3, 1, 0).Tensor("t", [4], uint.MaxValue, 0).Data(64).ToArray() },
-        { "multiple of 32", new Raw().Header(3, 1, 0).Tensor("t", [4], 8, 0).Data(64).ToArray() },
-        { "outside of the file", new Raw().Header(3, 1, 0).Tensor("t", [4], 0, 7).Data(64).ToArray() },
-        { "outside of the file", new Raw().Header(3, 1, 0).Tensor("t", [4], 0, 64).Data(64).ToArray() },
+        { "version 1", new RawGguf().Header(1, 0, 0).ToArray() },
+        { "big-endian", new RawGguf().Header(0x03000000, 0, 0).ToArray() },
+        { "announces more entries", new RawGguf().Header(3, 0, ulong.MaxValue).ToArray() },
+        { "announces more entries", new RawGguf().Header(3, ulong.MaxValue, 0).Bytes(new byte[64]).ToArray() },
+        { "is empty", new RawGguf().Header(3, 0, 1).Text("").U32(7).Bytes(new byte[32]).ToArray() },
+        { "twice", new RawGguf().Header(3, 0, 2).Entry("a", 7).Bytes(1).Entry("a", 7).Bytes(1).Data(32).ToArray() },
+        {
+            "metadata key of 65536",
+            new RawGguf().Header(3, 0, 1).Entry(new string('k', 65536), 7).Bytes(new byte[9]).ToArray()
+        },
+        { "kind 9 at depth 4", Deep() },
+        { "kind 13", new RawGguf().Header(3, 0, 1).Entry("a", 13).Bytes(new byte[32]).ToArray() },
+        { "beyond the file", new RawGguf().Header(3, 0, 1).Entry("a", 8).U64(1UL << 40).Bytes(new byte[32]).ToArray() },
+        { "array is longer", new RawGguf().Header(3, 0, 1).Entry("a", 9).U32(4).U64(ulong.MaxValue / 4).ToArray() },
+        { "array of kind 77", new RawGguf().Header(3, 0, 1).Entry("a", 9).U32(77).U64(0).Data(32).ToArray() },
+        { "alignment '48'", new RawGguf().Header(3, 0, 1).Entry("general.alignment", 4).U32(48).ToArray() },
+        { "alignment '0'", new RawGguf().Header(3, 0, 1).Entry("general.alignment", 4).U32(0).ToArray() },
+        { "alignment '32'", new RawGguf().Header(3, 0, 1).Entry("general.alignment", 8).Text("32").ToArray() },
+        { "dimensions", new RawGguf().Header(3, 1, 0).Tensor("t", [], 0, 0).Data(64).ToArray() },
+        { "dimensions", new RawGguf().Header(3, 1, 0).Tensor("t", [1, 1, 1, 1, 1], 0, 0).Data(64).ToArray() },
+        { "or empty", new RawGguf().Header(3, 1, 0).Tensor("t", [4, 0], 0, 0).Data(64).ToArray() },
+        { "larger than the file", new RawGguf().Header(3, 1, 0).Tensor("t", [1UL << 62, 4], 0, 0).Data(64).ToArray() },
+        {
+            "larger than the file",
+            new RawGguf().Header(3, 1, 0).Tensor("t", [ulong.MaxValue], 0, 0).Data(64).ToArray()
+        },
+        { "type 3", new RawGguf().Header(3, 1, 0).Tensor("t", [4], 3, 0).Data(64).ToArray() },
+        { "type 4294967295", new RawGguf().Header(3, 1, 0).Tensor("t", [4], uint.MaxValue, 0).Data(64).ToArray() },
+        { "multiple of 32", new RawGguf().Header(3, 1, 0).Tensor("t", [4], 8, 0).Data(64).ToArray() },
+        { "multiple of 32", new RawGguf().Header(3, 1, 0).Tensor("t", [48, 2], 2, 0).Data(64).ToArray() },
+        { "multiple of 256", new RawGguf().Header(3, 1, 0).Tensor("t", [128, 2], 12, 0).Data(512).ToArray() },
+        { "multiple of 256", new RawGguf().Header(3, 1, 0).Tensor("t", [257], 14, 0).Data(512).ToArray() },
+        { "outside of the file", new RawGguf().Header(3, 1, 0).Tensor("t", [4], 0, 7).Data(64).ToArray() },
+        { "outside of the file", new RawGguf().Header(3, 1, 0).Tensor("t", [4], 0, 64).Data(64).ToArray() },
         {
             "outside of the file",
-            new Raw().Header(3, 1, 0).Tensor("t", [4], 0, ulong.MaxValue - 31).Data(64).ToArray()
+            new RawGguf().Header(3, 1, 0).Tensor("t", [4], 0, ulong.MaxValue - 31).Data(64).ToArray()
         },
         {
             "over another",
-            new Raw().Header(3, 2, 0).Tensor("t", [16], 0, 0).Tensor("u", [4], 0, 32).Data(128).ToArray()
+            new RawGguf().Header(3, 2, 0).Tensor("t", [16], 0, 0).Tensor("u", [4], 0, 32).Data(128).ToArray()
         },
-        { "twice", new Raw().Header(3, 2, 0).Tensor("t", [4], 0, 0).Tensor("t", [4], 0, 32).Data(128).ToArray() },
-        { "tensor name of 64", new Raw().Header(3, 1, 0).Tensor(new string('t', 64), [4], 0, 0).Data(64).ToArray() },
+        { "twice", new RawGguf().Header(3, 2, 0).Tensor("t", [4], 0, 0).Tensor("t", [4], 0, 32).Data(128).ToArray() },
+        {
+            "tensor name of 64",
+            new RawGguf().Header(3, 1, 0).Tensor(new string('t', 64), [4], 0, 0).Data(64).ToArray()
+        },
     };
+
+    /// <summary>Arrays in arrays, one more than is read.</summary>
+    private static byte[] Deep()
+    {
+        var raw = new RawGguf().Header(3, 0, 1).Entry("a", 9);
+        for (int depth = 0; depth < 5; depth++) raw.U32(9).U64(1);
+        return raw.Bytes(new byte[64]).ToArray();
+    }
 
     [Theory]
     [MemberData(nameof(Broken))]
@@ -139,29 +159,87 @@ public sealed class GgufFileTests : IDisposable
     }
 
     [Fact]
-    public void Seeded_mutations_never_do_more_than_a_user_error()
+    public void A_tensor_is_read_in_groups_of_rows()
     {
-        var good = File.ReadAllBytes(Save(writer =>
+        var values = Values(new Random(3), 256 * 6);
+        foreach (var layout in BlockLayout.All)
         {
-            writer.Add("general.architecture", "llama");
-            writer.Add("tokens", new[] { "a", "b", "cc" });
-            writer.Add("types", new[] { 1, 3, 1 });
-            writer.AddTensor("a", TensorType.F32, [8, 2], new float[16]);
-            writer.AddTensor("b", TensorType.Q8_0, [32, 2], new float[64]);
-            writer.AddTensor("c", TensorType.F16, [3], new float[3]);
-        }));
-        for (int seed = 0; seed < 6000; seed++)
-        {
-            try
+            using var file = GgufFile.Open(Save(writer =>
             {
-                using var file = Open(Mutation.Of(good, seed));
-                foreach (var name in file.Tensors.Keys) file.ReadFloat32(name);
-            }
-            catch (UserErrorException)
+                writer.AddTensor("before", TensorType.F32, [5], new float[5]);
+                writer.AddTensor("t", layout.Type, [256, 6], values);
+            }));
+            var tensor = file.Tensors["t"];
+            Assert.Equal((256L, 6L, layout.BytesOf(256)), (tensor.RowElements, tensor.RowCount, tensor.RowBytes));
+            var whole = file.ReadFloat32("t");
+            var rows = new byte[2 * tensor.RowBytes];
+            var found = new float[512];
+            for (int row = 0; row < 6; row += 2)
             {
-                // refused, as it should be
+                file.ReadTensor(tensor, row * tensor.RowBytes, rows);
+                layout.Dequantize(rows, found);
+                Assert.Equal(whole[(row * 256)..((row + 2) * 256)], found);
             }
         }
+    }
+
+    [Fact]
+    public void What_lies_outside_of_a_tensor_is_never_read()
+    {
+        using var file = GgufFile.Open(Save(writer =>
+        {
+            writer.AddTensor("t", TensorType.Q4_0, [64, 2], new float[128]);
+            writer.AddTensor("u", TensorType.F32, [64], new float[64]);
+        }));
+        var tensor = file.Tensors["t"];
+        Assert.Throws<ArgumentOutOfRangeException>(() => file.ReadTensor(tensor, 54, new byte[36]));
+        Assert.Throws<ArgumentOutOfRangeException>(() => file.ReadTensor(tensor, -18, new byte[18]));
+        Assert.Throws<ArgumentOutOfRangeException>(() => file.ReadTensor(tensor, long.MaxValue, new byte[18]));
+        Assert.Throws<ArgumentException>(() => file.ReadTensor(tensor, 1, new byte[18]));
+        Assert.Throws<ArgumentException>(() => file.ReadTensor(tensor, 0, new byte[19]));
+        Assert.Throws<ArgumentException>(() => file.ReadTensor(tensor with { Bytes = 1000 }, 0, new byte[90]));
+    }
+
+    [Fact]
+    public void Scales_that_are_no_numbers_are_refused()
+    {
+        var path = Save(writer => writer.AddTensor("t", TensorType.Q8_0, [32, 2], new float[64]));
+        var bytes = File.ReadAllBytes(path);
+        (bytes[^62], bytes[^61]) = (0x00, 0x7E); // 68 bytes of data, padded to 96: the scale of the second block
+        using var file = Open(bytes);
+        file.ReadTensor(file.Tensors["t"], 0, new byte[34]);
+        Assert.Contains("NaN", Assert.Throws<UserErrorException>(() => file.ReadFloat32("t")).Message);
+    }
+
+    [Fact]
+    public void Tensors_may_be_written_piece_by_piece_and_metadata_taken_over()
+    {
+        var values = Values(new Random(4), 64);
+        var raw = new RawGguf().Header(3, 0, 3).Entry("x.u16", 2).U16(7)
+            .Entry("x.list", 9).U32(8).U64(2).Text("a").Text("河").Entry("y", 7).Bytes(1).Data(32).ToArray();
+        var source = Path.Combine(_folder, "source.gguf");
+        File.WriteAllBytes(source, raw);
+        using var old = GgufFile.Open(source);
+        using var file = GgufFile.Open(Save(writer =>
+        {
+            writer.Add("x.own", 1u);
+            writer.CopyMetadata(old, key => key.StartsWith('x'));
+            writer.AddTensor("t", TensorType.F16, [32, 2], stream =>
+            {
+                var bytes = new byte[64];
+                for (int row = 0; row < 2; row++)
+                {
+                    BlockLayout.Of(TensorType.F16).Quantize(values.AsSpan(row * 32, 32), bytes);
+                    stream.Write(bytes);
+                }
+            });
+        }));
+        Assert.Equal(["x.own", "x.u16", "x.list"], file.Metadata.Keys);
+        Assert.Equal(7UL, file.Metadata["x.u16"]);
+        Assert.Equal(["a", "河"], file.Get<string[]>("x.list"));
+        Assert.Equal(values.Select(v => (float)(Half)v), file.ReadFloat32("t"));
+        Assert.Throws<InvalidOperationException>(() =>
+            Save(writer => writer.AddTensor("t", TensorType.F16, [32, 2], stream => stream.WriteByte(0))));
     }
 
     private GgufFile Open(byte[] bytes)
@@ -182,53 +260,4 @@ public sealed class GgufFileTests : IDisposable
 
     private static float[] Values(Random random, int count) =>
         [.. Enumerable.Range(0, count).Select(_ => (float)(random.NextDouble() * 2 - 1))];
-
-    /// <summary>A GGUF file byte by byte.</summary>
-    private sealed class Raw
-    {
-        private readonly List<byte> _bytes = [];
-
-        public Raw Header(uint version, ulong tensors, ulong entries) =>
-            Bytes("GGUF"u8.ToArray()).U32(version).U64(tensors).U64(entries);
-
-        public Raw Entry(string key, uint kind) => Text(key).U32(kind);
-
-        public Raw Tensor(string name, ulong[] shape, uint type, ulong offset)
-        {
-            Text(name).U32((uint)shape.Length);
-            foreach (var size in shape) U64(size);
-            return U32(type).U64(offset);
-        }
-
-        public Raw Data(int count) => Bytes(new byte[(32 - _bytes.Count % 32) % 32 + count]);
-
-        public Raw Text(string text) =>
-            U64((ulong)Encoding.UTF8.GetByteCount(text)).Bytes(Encoding.UTF8.GetBytes(text));
-
-        public Raw F32(float value) => U32(BitConverter.SingleToUInt32Bits(value));
-
-        public Raw U16(ushort value) => Bytes((byte)value, (byte)(value >> 8));
-
-        public Raw U32(uint value)
-        {
-            var bytes = new byte[4];
-            BinaryPrimitives.WriteUInt32LittleEndian(bytes, value);
-            return Bytes(bytes);
-        }
-
-        public Raw U64(ulong value)
-        {
-            var bytes = new byte[8];
-            BinaryPrimitives.WriteUInt64LittleEndian(bytes, value);
-            return Bytes(bytes);
-        }
-
-        public Raw Bytes(params byte[] bytes)
-        {
-            _bytes.AddRange(bytes);
-            return this;
-        }
-
-        public byte[] ToArray() => [.. _bytes];
-    }
 }

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using Weir.Formats.Bcl;
 using Weir.Formats.Quantization;
 
 namespace Weir.Formats.Tests.Quantization;
@@ -34,6 +36,36 @@ public sealed class BlockLayoutTests
                     Assert.InRange(Math.Abs(back[block + i] - part[i]), 0, largest * most);
             }
         }
+    }
+
+    /// <summary>Digests of what ggml (August 2026) makes of the same bytes.</summary>
+    [Theory]
+    [InlineData(TensorType.Q4_0, "b898027311482795e3b3ec86f2c507c723e26e0dc6928abbb93065dd56d30a4c")]
+    [InlineData(TensorType.Q8_0, "5cd30fbd5c5638425ca4d93fd54f9940b1f1c1e4c3f60f285f19c4f37e27f8c1")]
+    [InlineData(TensorType.Q4_K, "31ef4ef4b1ba3983278064e1b2b10cd22f1184a565833a7ae9d517bda9e1c07b")]
+    [InlineData(TensorType.Q5_K, "c47acdcad141e20b68ebf360b6910a81e17d548b15ce4561e3c662858a4bb39e")]
+    [InlineData(TensorType.Q6_K, "d9b070473ff7851ad3a30bc804f3424c2cb8fcabd2960a0ae058772ae6cda1a6")]
+    public void Any_bytes_mean_what_ggml_says(TensorType type, string digest)
+    {
+        const int count = 64;
+        var layout = BlockLayout.Of(type);
+        var blocks = new byte[count * layout.Bytes];
+        uint state = 1;
+        for (int i = 0; i < blocks.Length; i++)
+        {
+            state = unchecked(state * 1664525 + 1013904223);
+            blocks[i] = (byte)(state >> 24);
+        }
+        // Scales below 2, so that none is infinite.
+        int[] upperBytes = type switch
+        {
+            TensorType.Q6_K => [209], TensorType.Q4_K or TensorType.Q5_K => [1, 3], _ => [1],
+        };
+        foreach (int at in upperBytes)
+            for (int block = 0; block < count; block++) blocks[block * layout.Bytes + at] &= 0xBF;
+        var values = new float[count * layout.Elements];
+        layout.Dequantize(blocks, values);
+        Assert.Equal("sha256:" + digest, Digest.OfBytes(MemoryMarshal.AsBytes(values.AsSpan())));
     }
 
     /// <summary>Codes of fixed patterns, as bytes of the format, and what they mean.</summary>

@@ -28,7 +28,8 @@ public sealed class LlamaCppTests
 
     [Theory]
     [MemberData(nameof(Files))]
-    public async Task Llama_cpp_reads_the_same_tokens_and_generates_the_same_text(TensorType type, bool tied, double most)
+    public async Task Llama_cpp_reads_the_same_tokens_and_generates_the_same_text(TensorType type, bool tied,
+        double most)
     {
         using var folder = new TemporaryFolder();
         var path = folder.File("model.gguf");

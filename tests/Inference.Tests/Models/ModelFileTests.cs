@@ -44,8 +44,7 @@ public sealed class ModelFileTests : IDisposable
         Assert.Equal(folder.Config with
         {
             Architectures = gguf.Config.Architectures, NormEpsilon = gguf.Config.NormEpsilon,
-            BosTokenIds = gguf.Config.BosTokenIds, // GGUF files name the token between documents
-            HeadDimension = config.HeadSize,
+            HeadDimension = config.HeadSize, BosTokenIds = gguf.Config.BosTokenIds,
         }, gguf.Config);
         Assert.Equal(folder.Tokenizer.TokenTexts, gguf.Tokenizer.TokenTexts);
         Assert.Equal(folder.Tokenizer.Merges, gguf.Tokenizer.Merges);
@@ -123,7 +122,7 @@ public sealed class ModelFileTests : IDisposable
         SafetensorsFile.Write(_folder.File("model.safetensors"), [new(TensorNames.FinalNorm, [64], new float[64])]);
         Expect("is missing");
         File.Delete(_folder.File("model.safetensors"));
-        Expect("has neither model.safetensors");
+        Expect("neither model.safetensors");
     }
 
     [Fact]
@@ -138,13 +137,13 @@ public sealed class ModelFileTests : IDisposable
         }
         Expect("'mamba'", w => w.Add("general.architecture", "mamba"));
         Expect("rotary", w => w.Add("llama.rope.dimension_count", 4u));
-        Expect("factor", w => w.Add("llama.rope.scaling.type", "yarn"));
+        Expect("factor is missing", w => w.Add("llama.rope.scaling.type", "yarn"));
         Expect("out of range", w => w.Add("llama.block_count", -1));
-        Expect("llama.attention.head_count_kv", w => w.Add("llama.attention.head_count_kv", new[] { 2, 2 }));
+        Expect("llama.attention.head_count_kv", w => w.Add("llama.attention.head_count_kv", new[] { 2, 1 }));
         Expect("rules 'llama-bpe'", w => w.Add("tokenizer.ggml.pre", "llama-bpe"));
-        Expect("token types", w => w.Add("tokenizer.ggml.token_type", new[] { 1, 1 }));
+        Expect("'tokenizer.ggml.token_type' has 2", w => w.Add("tokenizer.ggml.token_type", new[] { 1, 1 }));
         Expect("not a pair", w => w.Add("tokenizer.ggml.merges", new[] { "ab" }));
-        Expect("blk.0.attn_q.bias", w => w.AddTensor("blk.0.attn_q.bias", TensorType.F32, [64], new float[64]));
+        Expect("blk.0.attn_k.bias", w => w.AddTensor("blk.0.attn_q.bias", TensorType.F32, [64], new float[64]));
         Expect("does not", w => w.Add("llama.block_count", 1u));
     }
 

@@ -1,5 +1,5 @@
 using Weir.Formats.Models;
-using Weir.Inference.Decoding;
+using Weir.Inference.Models;
 
 namespace Weir.Inference.Tests.Models;
 

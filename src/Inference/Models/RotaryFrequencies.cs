@@ -1,7 +1,7 @@
 using Weir.Formats.Bcl;
 using Weir.Formats.Models;
 
-namespace Weir.Inference.Decoding;
+namespace Weir.Inference.Models;
 
 /// <summary>How far each pair of dimensions of a head turns from one position to the next, and what queries and keys
 /// are multiplied with beside the turn (YaRN, LongRoPE).</summary>
