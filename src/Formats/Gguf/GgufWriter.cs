@@ -20,7 +20,7 @@ public sealed class GgufWriter
         public long Bytes => BlockLayout.Of(Type).BytesOf(Shape.Aggregate(1L, (a, b) => checked(a * b)));
     }
 
-    /// <summary>Values: string, bool, uint, int, float, string[], int[] or float[].</summary>
+    /// <summary>Values: string, bool, uint, int, float, string[], int[], float[] or byte[].</summary>
     public void Add(string key, object value) => _metadata.Add((key, value));
 
     public bool Has(string key) => _metadata.Exists(entry => entry.Key == key);
@@ -127,6 +127,12 @@ public sealed class GgufWriter
             case string[] texts: WriteArray(writer, 8u, texts, text => WriteString(writer, text)); break;
             case int[] numbers: WriteArray(writer, 5u, numbers, writer.Write); break;
             case float[] numbers: WriteArray(writer, 6u, numbers, writer.Write); break;
+            case byte[] bytes:
+                writer.Write(9u);
+                writer.Write(0u);
+                writer.Write((ulong)bytes.Length);
+                writer.Write(bytes);
+                break;
             default:
                 throw new ArgumentException($"GGUF metadata of type {value.GetType()} is not written.", nameof(value));
         }

@@ -1,34 +1,7 @@
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace Weir.Formats.OpenAi;
-
-/// <summary>A string, or an array of parts of type text.</summary>
-public sealed class TextContentConverter : JsonConverter<string?>
-{
-    public override string? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
-    {
-        if (reader.TokenType == JsonTokenType.String) return reader.GetString();
-        if (reader.TokenType != JsonTokenType.StartArray)
-            throw new JsonException("content must be a string or an array of parts");
-        var text = new StringBuilder();
-        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
-        {
-            using var part = JsonDocument.ParseValue(ref reader);
-            if (part.RootElement.ValueKind != JsonValueKind.Object
-                || !part.RootElement.TryGetProperty("type", out var type) || type.ValueKind != JsonValueKind.String
-                || type.GetString() != "text"
-                || !part.RootElement.TryGetProperty("text", out var value) || value.ValueKind != JsonValueKind.String)
-                throw new JsonException("only content parts of type 'text' are supported");
-            text.Append(value.GetString());
-        }
-        return text.ToString();
-    }
-
-    public override void Write(Utf8JsonWriter writer, string? value, JsonSerializerOptions options) =>
-        writer.WriteStringValue(value);
-}
 
 /// <summary>One string or a list of strings.</summary>
 public sealed class StringOrListConverter : JsonConverter<IReadOnlyList<string>?>

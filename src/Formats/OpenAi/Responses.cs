@@ -11,23 +11,40 @@ public sealed record PromptTokensDetails(int CachedTokens);
 public sealed record Usage(int PromptTokens, int CompletionTokens, int TotalTokens,
     PromptTokensDetails? PromptTokensDetails)
 {
-    public static Usage Of(int prompt, int completion) => new(prompt, completion, prompt + completion,
-        new PromptTokensDetails(0));
+    public static Usage Of(int prompt, int completion, int cached = 0) => new(prompt, completion, prompt + completion,
+        new PromptTokensDetails(cached));
 }
 
-public sealed record AnswerMessage(string Role, string Content, string? Refusal = null);
+/// <summary>The function that a model calls; <see cref="Arguments"/> is JSON in a text. In a stream the parts of
+/// arguments follow one another.</summary>
+public sealed record FunctionCall(string? Name, string Arguments);
 
-/// <summary>An answer. <see cref="FinishReason"/> is <c>stop</c> or <c>length</c>.</summary>
-public sealed record ChatChoice(int Index, AnswerMessage Message, string FinishReason);
+/// <summary>A call of a tool. <see cref="Index"/> is its place, in streams only.</summary>
+public sealed record ToolCall(string? Id, string? Type, FunctionCall Function, int? Index = null);
+
+/// <summary>What an assistant says; null content where it only calls tools.</summary>
+public sealed record AnswerMessage(string Role,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Content, string? Refusal = null,
+    string? ReasoningContent = null, IReadOnlyList<ToolCall>? ToolCalls = null);
+
+/// <summary>A token of a chat with its log-probability (natural) and its bytes in UTF-8.</summary>
+public sealed record ChatLogprob(string Token, double Logprob, IReadOnlyList<int> Bytes,
+    IReadOnlyList<ChatLogprob>? TopLogprobs = null);
+
+public sealed record ChatLogprobs(IReadOnlyList<ChatLogprob> Content);
+
+/// <summary>An answer. <see cref="FinishReason"/> is <c>stop</c>, <c>length</c> or <c>tool_calls</c>.</summary>
+public sealed record ChatChoice(int Index, AnswerMessage Message, string FinishReason, ChatLogprobs? Logprobs = null);
 
 /// <summary>Answer of <c>POST /v1/chat/completions</c>. <see cref="Created"/> is in Unix seconds.</summary>
 public sealed record ChatResponse(string Id, string Object, long Created, string Model,
     IReadOnlyList<ChatChoice> Choices, Usage Usage);
 
-public sealed record Delta(string? Role = null, string? Content = null);
+public sealed record Delta(string? Role = null, string? Content = null, string? ReasoningContent = null,
+    IReadOnlyList<ToolCall>? ToolCalls = null);
 
 public sealed record ChunkChoice(int Index, Delta Delta,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? FinishReason);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? FinishReason, ChatLogprobs? Logprobs = null);
 
 /// <summary>A server-sent event of a streamed chat. <see cref="Usage"/> is the last property, so that a gateway can
 /// cut it off.</summary>
@@ -46,6 +63,21 @@ public sealed record CompletionChoice(int Index, string Text,
 /// <summary>Answer, or streamed part of an answer, of <c>POST /v1/completions</c>.</summary>
 public sealed record CompletionResponse(string Id, string Object, long Created, string Model,
     IReadOnlyList<CompletionChoice> Choices, [property: JsonPropertyOrder(1)] Usage? Usage = null);
+
+/// <summary>A vector of one input: a list of numbers, or their bytes (little-endian 32-bit floats) in base64.</summary>
+public sealed record Embedding(string Object, int Index,
+    [property: JsonPropertyName("embedding")] JsonElement Vector);
+
+public sealed record EmbeddingUsage(int PromptTokens, int TotalTokens);
+
+/// <summary>Answer of <c>POST /v1/embeddings</c>.</summary>
+public sealed record EmbeddingList(string Object, IReadOnlyList<Embedding> Data, string Model, EmbeddingUsage Usage);
+
+/// <summary>Answer of <c>POST /tokenize</c>.</summary>
+public sealed record TokenList(int Count, int MaxModelLen, IReadOnlyList<int> Tokens);
+
+/// <summary>Answer of <c>POST /detokenize</c>.</summary>
+public sealed record DetokenizedText(string Prompt);
 
 public sealed record ModelEntry(string Id, string Object, long Created, string OwnedBy);
 
@@ -72,6 +104,12 @@ public sealed record ErrorResponse(ErrorBody Error)
 [JsonSerializable(typeof(ChatResponse))]
 [JsonSerializable(typeof(ChatChunk))]
 [JsonSerializable(typeof(CompletionResponse))]
+[JsonSerializable(typeof(EmbeddingRequest))]
+[JsonSerializable(typeof(EmbeddingList))]
+[JsonSerializable(typeof(TokenizeRequest))]
+[JsonSerializable(typeof(DetokenizeRequest))]
+[JsonSerializable(typeof(TokenList))]
+[JsonSerializable(typeof(DetokenizedText))]
 [JsonSerializable(typeof(ModelEntry))]
 [JsonSerializable(typeof(ModelList))]
 [JsonSerializable(typeof(ErrorResponse))]

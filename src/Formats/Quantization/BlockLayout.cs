@@ -8,8 +8,9 @@ public abstract class BlockLayout
 {
     private static readonly BlockLayout[] Known =
     [
-        new F32Layout(), new F16Layout(), new Bf16Layout(), new Q8Layout(), new Q4Layout(),
-        new Q5Layout(), new MinimumLayout(TensorType.Q4_1), new MinimumLayout(TensorType.Q5_1),
+        new F32Layout(), new F16Layout(), new Bf16Layout(), new Q8Layout(),
+        new ShortBlockLayout(TensorType.Q4_0), new ShortBlockLayout(TensorType.Q4_1),
+        new ShortBlockLayout(TensorType.Q5_0), new ShortBlockLayout(TensorType.Q5_1),
         new AffineLayout(TensorType.Q4_K), new AffineLayout(TensorType.Q5_K), new Q6KLayout(),
     ];
 

@@ -11,12 +11,11 @@ public enum TensorType
     F16 = 1,
     /// <summary>Blocks of 32: a float16 scale and codes of 4 bits; 4.5 bits an element.</summary>
     Q4_0 = 2,
-    /// <summary>Blocks of 32: float16 scale and minimum, codes of 4 bits; 5 bits an element.</summary>
+    /// <summary>As <see cref="Q4_0"/> with a minimum; 5 bits an element.</summary>
     Q4_1 = 3,
-    /// <summary>Blocks of 32: a float16 scale and codes of 5 bits; 5.5 bits an element. What K types become where a row
-    /// is no multiple of 256.</summary>
+    /// <summary>As <see cref="Q4_0"/> with codes of 5 bits; 5.5 bits an element.</summary>
     Q5_0 = 6,
-    /// <summary>Blocks of 32: float16 scale and minimum, codes of 5 bits; 6 bits an element.</summary>
+    /// <summary>As <see cref="Q4_1"/> with codes of 5 bits; 6 bits an element.</summary>
     Q5_1 = 7,
     /// <summary>Blocks of 32: a float16 scale and signed bytes; 8.5 bits an element.</summary>
     Q8_0 = 8,

@@ -19,12 +19,15 @@ internal sealed record RunnerOptions
     public KvType KvType { get; init; } = KvType.F16;
     public int MaxBatchTokens { get; init; } = 256;
     public KernelTier? Tier { get; init; }
+
+    /// <summary>Sees the inputs of every product.</summary>
+    public IProductObserver? Observer { get; init; }
 }
 
 /// <summary>
 /// The decoder, for a batch of tokens of any number of sequences. For each layer: norm, attention with rotary positions
-/// over the cache, norm, gated feed-forward, with residuals around both; then norm and head. What sets a family apart is
-/// in <see cref="ModelArchitecture"/> and in which tensors the model has. Rows are independent of each other but for
+/// over the cache, norm, gated feed-forward, with residuals around both; then norm and head. What sets a family apart
+/// is in <see cref="ModelArchitecture"/> and in which tensors the model has. Rows are independent of each other but for
 /// the cache: how tokens are cut into batches does not change a bit of the results.
 /// </summary>
 internal sealed unsafe class ModelRunner : IModelRunner
@@ -51,7 +54,7 @@ internal sealed unsafe class ModelRunner : IModelRunner
         _team = new ThreadTeam(options.Threads, options.Cores);
         _store = new KvStore(_config, options.KvBlocks, options.KvType);
         _attention = new Attention(_config, _store, options.Threads);
-        _product = new LinearProduct(_team, options.Tier);
+        _product = new LinearProduct(_team, options.Tier, options.Observer);
         _rows = new DecoderRows(model, _store, _team, MaxBatchTokens);
         _logitStride = _weights.Head.PaddedOutputs;
         // Room for every row of a batch; what is never written takes no memory.

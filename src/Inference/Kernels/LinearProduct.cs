@@ -1,5 +1,11 @@
 namespace Weir.Inference.Kernels;
 
+/// <summary>Sees what matrices are multiplied with.</summary>
+internal unsafe interface IProductObserver
+{
+    void Observe(PackedMatrix[] matrices, float* x, int xStride, int rows);
+}
+
 /// <summary>
 /// Products of several matrices with the same rows of inputs, shared by a team: y = x · wᵀ. The results of the matrices
 /// stand side by side in a row, each filled up to whole groups. Reused for every step; it allocates only when it meets
@@ -19,9 +25,11 @@ internal sealed unsafe class LinearProduct : IDisposable
     private readonly Quantisation _quantisation = new();
     private readonly Multiplication _multiplication;
     private readonly List<ActivationPanels> _panels = [];
+    private readonly IProductObserver? _observer;
 
-    public LinearProduct(ThreadTeam team, KernelTier? tier = null)
+    public LinearProduct(ThreadTeam team, KernelTier? tier = null, IProductObserver? observer = null)
     {
+        _observer = observer;
         _team = team;
         _tier = tier ?? KernelTier.Best;
         _multiplication = new Multiplication(_tier);
@@ -43,6 +51,7 @@ internal sealed unsafe class LinearProduct : IDisposable
     /// <param name="y">Row r begins at r · <see cref="StrideOf"/>.</param>
     public void Multiply(PackedMatrix[] matrices, float* x, int xStride, int rows, float* y)
     {
+        _observer?.Observe(matrices, x, xStride, rows);
         int stride = StrideOf(matrices), offset = 0, used = 0;
         // Neighbours whose weights take the same form of activations share panels and a run of the team.
         for (int first = 0; first < matrices.Length;)

@@ -43,7 +43,7 @@ public sealed class LoadedModel
         if (tokenizer.VocabularySize > config.VocabularySize)
             throw new UserErrorException($"{where}: the tokenizer has {tokenizer.VocabularySize} tokens, the model "
                 + $"only {config.VocabularySize}. They do not belong together.");
-        HashSet<int> ends = [.. endTokens];
+        HashSet<int> ends = [.. endTokens, .. tokenizer.EndIds];
         if (tokenizer.IdOf(WeirTokens.EndOfText) is { } endOfText) ends.Add(endOfText);
         return new LoadedModel(config, weights, tokenizer, ends);
     }

@@ -8,23 +8,11 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Weir.Formats.Bcl;
+using Weir.Inference.Accounting;
+using Weir.Inference.Generation;
 using Weir.Inference.Models;
 
 namespace Weir.Inference.Serving;
-
-/// <summary>What an engine is started with.</summary>
-internal sealed record EngineOptions
-{
-    public required string ListenOn { get; init; }
-    /// <summary>The model's name in answers.</summary>
-    public string Name { get; init; } = "model";
-    public int Threads { get; init; } = Math.Max(1, Environment.ProcessorCount);
-    /// <summary>Sequences computed at the same time.</summary>
-    public int Parallel { get; init; } = 8;
-    /// <summary>A shorter context than the model's own; null for that.</summary>
-    public int? Context { get; init; }
-    public int MaxWaiting { get; init; } = Engine.MaxWaiting;
-}
 
 /// <summary>An engine that listens. It answers <c>loading</c> from <see cref="StartAsync"/> on, serves after
 /// <see cref="Load"/>, and ends with <see cref="StopAsync"/>.</summary>
@@ -36,13 +24,15 @@ internal sealed class EngineServer : IAsyncDisposable
     private readonly EngineEndpoint _endpoint;
     private readonly WebApplication _app;
     private readonly ListenAddress _address;
+    private readonly RequestAccount _account;
 
-    private EngineServer(EngineOptions options, ListenAddress address, WebApplication app)
+    private EngineServer(EngineOptions options, ListenAddress address, WebApplication app, RequestAccount account)
     {
         _options = options;
         _address = address;
         _app = app;
-        _endpoint = new EngineEndpoint(options.Name);
+        _account = account;
+        _endpoint = new EngineEndpoint(options.Name, account, path => ModelOpening.Open(path, options));
         _endpoint.Map(app);
     }
 
@@ -57,7 +47,8 @@ internal sealed class EngineServer : IAsyncDisposable
     {
         var address = ListenAddress.Parse(options.ListenOn);
         address.FreeSocket();
-        var server = new EngineServer(options, address, Build(address));
+        var server = new EngineServer(options, address, Build(address),
+            new RequestAccount(options.AccountPath, TimeProvider.System));
         try
         {
             await server._app.StartAsync(ct);
@@ -76,14 +67,11 @@ internal sealed class EngineServer : IAsyncDisposable
     /// <summary>Loads the model and begins to serve it.</summary>
     /// <exception cref="UserErrorException">The model is missing, damaged, or of a kind that this version does not
     /// run.</exception>
-    public void Load(string modelPath) => Serve(LoadedModel.Load(modelPath));
+    public void Load(string modelPath) => Serve(ModelOpening.Open(modelPath, _options));
 
-    public void Serve(LoadedModel model)
-    {
-        if (_options.Context is { } context) model = model.WithContext(context);
-        _endpoint.Serve(model,
-            new Engine(model, _options.Threads, _options.Parallel, TimeProvider.System, _options.MaxWaiting));
-    }
+    public void Serve(LoadedModel model) => Serve(ModelOpening.Open(model, _options));
+
+    public void Serve(ServedModel model) => _endpoint.Serve(model, _options.Limits);
 
     /// <summary>Takes no new requests, lets the running ones end within <paramref name="grace"/>, and stops.</summary>
     public async Task StopAsync(TimeSpan grace)
@@ -91,12 +79,14 @@ internal sealed class EngineServer : IAsyncDisposable
         await _endpoint.DrainAsync(grace, TimeProvider.System);
         using var limit = new CancellationTokenSource(FlushTime);
         await _app.StopAsync(limit.Token);
+        await Task.Run(() => _account.Flush(FlushTime), CancellationToken.None);
     }
 
     public async ValueTask DisposeAsync()
     {
         await _app.DisposeAsync();
         _endpoint.Dispose();
+        _account.Dispose();
     }
 
     private static WebApplication Build(ListenAddress address)

@@ -1,4 +1,6 @@
 using Weir.Formats.Bcl;
+using Weir.Text.Tokenizers.Models;
+using Weir.Text.Tokenizers.Training;
 
 namespace Weir.Text.Tokenizers;
 
@@ -57,7 +59,7 @@ public static class BpeTrainer
             throw new UserErrorException(
                 "There is no text to train a tokenizer on. Give documents that are not empty.");
 
-        var vocabulary = new GrowingVocabulary(options);
+        var vocabulary = new GrowingVocabulary(options.SpecialTokens, options.MaxTokenCharacters);
         var learner = new MergeLearner(pieces, vocabulary.IdOfByte, options.VocabularySize, options.MinimumPairCount);
         pieces.Clear();
         while (vocabulary.Count < options.VocabularySize && learner.TryNext(out var left, out var right))
@@ -68,15 +70,15 @@ public static class BpeTrainer
             progress?.Invoke(CountingPart + (1 - CountingPart) * vocabulary.Count / options.VocabularySize);
         }
         progress?.Invoke(1);
-        return vocabulary.ToTokenizer();
+        return Tokenizer.FromBpe(vocabulary.Texts, vocabulary.Merges, vocabulary.SpecialTokens);
     }
 
     private static void Check(BpeTrainerOptions options)
     {
         var least = options.SpecialTokens.Count + 256;
-        if (options.VocabularySize < least || options.VocabularySize > BytePairModel.MaxTokens)
+        if (options.VocabularySize < least || options.VocabularySize > TokenIndex.MaxTokens)
             throw new UserErrorException($"A vocabulary of {options.VocabularySize} tokens is not possible with "
-                + $"{options.SpecialTokens.Count} special tokens: use {least} to {BytePairModel.MaxTokens}.");
+                + $"{options.SpecialTokens.Count} special tokens: use {least} to {TokenIndex.MaxTokens}.");
         if (options.MinimumPairCount < 1) throw new UserErrorException("The minimum pair count must be 1 or more.");
         if (options.MaxTrainingBytes is < 1 or > MostTrainingBytes)
             throw new UserErrorException($"The limit of training bytes must be 1 to {MostTrainingBytes:N0}.");

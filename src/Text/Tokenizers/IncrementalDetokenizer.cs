@@ -8,13 +8,26 @@ namespace Weir.Text.Tokenizers;
 public sealed class IncrementalDetokenizer(Tokenizer tokenizer)
 {
     private readonly Decoder _decoder = Encoding.UTF8.GetDecoder();
+    private bool _hasBegun;
 
     /// <summary>The text that became complete with this token; empty for a special token or within a
     /// character.</summary>
-    public string Push(int id) => tokenizer.IsSpecial(id) ? "" : Convert(tokenizer.TokenBytes(id), flush: false);
+    public string Push(int id)
+    {
+        if (tokenizer.IsSpecial(id)) return "";
+        var bytes = tokenizer.TokenBytes(id);
+        if (_hasBegun || bytes.IsEmpty) return Convert(bytes, flush: false);
+        _hasBegun = true;
+        return Convert(bytes[tokenizer.LeadingSpaceLength(bytes)..], flush: false);
+    }
 
-    /// <summary>The rest at the end of the sequence: U+FFFD when it ends within a character, otherwise empty.</summary>
-    public string Flush() => Convert([], flush: true);
+    /// <summary>The rest at the end of the sequence: U+FFFD when it ends within a character, otherwise empty. What comes
+    /// next is another sequence.</summary>
+    public string Flush()
+    {
+        _hasBegun = false;
+        return Convert([], flush: true);
+    }
 
     private string Convert(ReadOnlySpan<byte> bytes, bool flush)
     {

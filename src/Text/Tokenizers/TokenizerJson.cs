@@ -1,6 +1,9 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Weir.Text.Tokenizers.Splitting;
 
 namespace Weir.Text.Tokenizers;
 
@@ -8,7 +11,29 @@ namespace Weir.Text.Tokenizers;
 /// it.</summary>
 internal static partial class TokenizerJson
 {
-    public static byte[] Write(BytePairVocabulary vocabulary)
+    /// <summary>The file, or null for a tokenizer that is of another kind than Weir's and was not read from
+    /// one.</summary>
+    public static byte[]? Write(TokenizerParts parts) =>
+        parts.Source ?? (WeirTokenizer.Is(parts) ? WriteWeir(parts.Description) : null);
+
+    /// <summary>Bytes that are equal for equal descriptions.</summary>
+    public static byte[] Canonical(TokenizerDescription description)
+    {
+        var text = new StringBuilder();
+        text.Append(description.Kind).Append('\n').Append(description.PreTokenizer).Append('\n');
+        foreach (var (name, id) in DescribedTokenizer.NamedIds(description)) text.Append(name).Append(id).Append('\n');
+        text.Append(description.AddsBos).Append(description.AddsEos).Append(description.AddsSpacePrefix)
+            .Append(description.RemovesExtraSpaces).Append(description.Lowercases).Append(description.StripsAccents)
+            .Append('\n').Append(Convert.ToHexString(description.Charsmap.Span)).Append('\n');
+        for (var id = 0; id < description.Tokens.Count; id++)
+            text.Append(description.Tokens[id].Length).Append(':').Append(description.Tokens[id])
+                .Append((int)description.Types[id]).Append('\n');
+        foreach (var (left, right) in description.Merges) text.Append(left).Append(' ').Append(right).Append('\n');
+        byte[] scores = [.. MemoryMarshal.AsBytes<float>(description.Scores.ToArray())];
+        return [.. Encoding.UTF8.GetBytes(text.ToString()), .. scores];
+    }
+
+    private static byte[] WriteWeir(TokenizerDescription description)
     {
         var buffer = new ArrayBufferWriter<byte>(1 << 16);
         using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions
@@ -22,27 +47,28 @@ internal static partial class TokenizerJson
             json.WriteString("version", "1.0");
             json.WriteNull("truncation");
             json.WriteNull("padding");
-            WriteAddedTokens(json, vocabulary);
+            WriteAddedTokens(json, description);
             json.WriteStartObject("normalizer");
             json.WriteString("type", "NFC");
             json.WriteEndObject();
             WritePreTokenizer(json);
             json.WriteNull("post_processor");
             WriteByteLevel(json, "decoder");
-            WriteModel(json, vocabulary);
+            WriteModel(json, description);
             json.WriteEndObject();
         }
         return buffer.WrittenSpan.ToArray();
     }
 
-    private static void WriteAddedTokens(Utf8JsonWriter json, BytePairVocabulary vocabulary)
+    private static void WriteAddedTokens(Utf8JsonWriter json, TokenizerDescription description)
     {
         json.WriteStartArray("added_tokens");
-        foreach (var (text, id) in vocabulary.SpecialTokens.OrderBy(token => token.Value))
+        for (var id = 0; id < description.Tokens.Count; id++)
         {
+            if (description.Types[id] == TokenType.Normal) continue;
             json.WriteStartObject();
             json.WriteNumber("id", id);
-            json.WriteString("content", text);
+            json.WriteString("content", description.Tokens[id]);
             json.WriteBoolean("single_word", false);
             json.WriteBoolean("lstrip", false);
             json.WriteBoolean("rstrip", false);
@@ -82,7 +108,7 @@ internal static partial class TokenizerJson
         json.WriteEndObject();
     }
 
-    private static void WriteModel(Utf8JsonWriter json, BytePairVocabulary vocabulary)
+    private static void WriteModel(Utf8JsonWriter json, TokenizerDescription description)
     {
         json.WriteStartObject("model");
         json.WriteString("type", "BPE");
@@ -94,11 +120,11 @@ internal static partial class TokenizerJson
         json.WriteBoolean("byte_fallback", false);
         json.WriteBoolean("ignore_merges", false);
         json.WriteStartObject("vocab");
-        for (var id = 0; id < vocabulary.Tokens.Count; id++) json.WriteNumber(vocabulary.Tokens[id], id);
+        for (var id = 0; id < description.Tokens.Count; id++) json.WriteNumber(description.Tokens[id], id);
         json.WriteEndObject();
         json.WriteStartArray("merges");
         // As strings, which every version of the library reads; byte-level text holds no space.
-        foreach (var (left, right) in vocabulary.Merges) json.WriteStringValue($"{left} {right}");
+        foreach (var (left, right) in description.Merges) json.WriteStringValue($"{left} {right}");
         json.WriteEndArray();
         json.WriteEndObject();
     }

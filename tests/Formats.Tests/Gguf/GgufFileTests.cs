@@ -104,7 +104,7 @@ public sealed class GgufFileTests : IDisposable
             "larger than the file",
             new RawGguf().Header(3, 1, 0).Tensor("t", [ulong.MaxValue], 0, 0).Data(64).ToArray()
         },
-        { "type 3", new RawGguf().Header(3, 1, 0).Tensor("t", [4], 3, 0).Data(64).ToArray() },
+        { "type 9", new RawGguf().Header(3, 1, 0).Tensor("t", [4], 9, 0).Data(64).ToArray() },
         { "type 4294967295", new RawGguf().Header(3, 1, 0).Tensor("t", [4], uint.MaxValue, 0).Data(64).ToArray() },
         { "multiple of 32", new RawGguf().Header(3, 1, 0).Tensor("t", [4], 8, 0).Data(64).ToArray() },
         { "multiple of 32", new RawGguf().Header(3, 1, 0).Tensor("t", [48, 2], 2, 0).Data(64).ToArray() },

@@ -11,7 +11,9 @@ public sealed class BlockLayoutTests
     public static TheoryData<TensorType, int, int, int, double> Types => new()
     {
         { TensorType.F32, 0, 1, 4, 0 }, { TensorType.F16, 1, 1, 2, 0.0005 }, { TensorType.BF16, 30, 1, 2, 0.004 },
-        { TensorType.Q4_0, 2, 32, 18, 0.16 }, { TensorType.Q8_0, 8, 32, 34, 0.0045 },
+        { TensorType.Q4_0, 2, 32, 18, 0.16 }, { TensorType.Q4_1, 3, 32, 20, 0.12 },
+        { TensorType.Q5_0, 6, 32, 22, 0.08 }, { TensorType.Q5_1, 7, 32, 24, 0.06 },
+        { TensorType.Q8_0, 8, 32, 34, 0.0045 },
         { TensorType.Q4_K, 12, 256, 144, 0.12 }, { TensorType.Q5_K, 13, 256, 176, 0.06 },
         { TensorType.Q6_K, 14, 256, 210, 0.05 },
     };
@@ -41,6 +43,9 @@ public sealed class BlockLayoutTests
     /// <summary>Digests of what ggml (August 2026) makes of the same bytes.</summary>
     [Theory]
     [InlineData(TensorType.Q4_0, "b898027311482795e3b3ec86f2c507c723e26e0dc6928abbb93065dd56d30a4c")]
+    [InlineData(TensorType.Q4_1, "d85182e3542dad27df10af4ff5cf3885e73b5be8ca540df928f612c4de0ce0b8")]
+    [InlineData(TensorType.Q5_0, "b6f81b395603fa9598b52515cd365058012c42a9adccd49c54ae55285d5a5cf0")]
+    [InlineData(TensorType.Q5_1, "af296a3c3eaba5b00b390bf5aa1eb3cfddd4e2515319eecf4d760313cc0cf81d")]
     [InlineData(TensorType.Q8_0, "5cd30fbd5c5638425ca4d93fd54f9940b1f1c1e4c3f60f285f19c4f37e27f8c1")]
     [InlineData(TensorType.Q4_K, "31ef4ef4b1ba3983278064e1b2b10cd22f1184a565833a7ae9d517bda9e1c07b")]
     [InlineData(TensorType.Q5_K, "c47acdcad141e20b68ebf360b6910a81e17d548b15ce4561e3c662858a4bb39e")]
@@ -59,7 +64,9 @@ public sealed class BlockLayoutTests
         // Scales below 2, so that none is infinite.
         int[] upperBytes = type switch
         {
-            TensorType.Q6_K => [209], TensorType.Q4_K or TensorType.Q5_K => [1, 3], _ => [1],
+            TensorType.Q6_K => [209],
+            TensorType.Q4_1 or TensorType.Q5_1 or TensorType.Q4_K or TensorType.Q5_K => [1, 3],
+            _ => [1],
         };
         foreach (int at in upperBytes)
             for (int block = 0; block < count; block++) blocks[block * layout.Bytes + at] &= 0xBF;
@@ -132,6 +139,9 @@ public sealed class BlockLayoutTests
 
     [Theory]
     [InlineData(TensorType.Q4_0)]
+    [InlineData(TensorType.Q4_1)]
+    [InlineData(TensorType.Q5_0)]
+    [InlineData(TensorType.Q5_1)]
     [InlineData(TensorType.Q4_K)]
     [InlineData(TensorType.Q5_K)]
     [InlineData(TensorType.Q6_K)]
@@ -164,7 +174,9 @@ public sealed class BlockLayoutTests
             Assert.True(layout.IsFinite(blocks));
             int[] scalesAt = layout.Type switch
             {
-                TensorType.Q6_K => [208], TensorType.Q4_K or TensorType.Q5_K => [0, 2], _ => [0],
+                TensorType.Q6_K => [208],
+                TensorType.Q4_1 or TensorType.Q5_1 or TensorType.Q4_K or TensorType.Q5_K => [0, 2],
+                _ => [0],
             };
             foreach (var at in scalesAt)
                 foreach (var block in (int[])[0, 7, 39])
@@ -187,7 +199,7 @@ public sealed class BlockLayoutTests
         Assert.Throws<ArgumentException>(() => layout.Dequantize(new byte[144], new float[255]));
         Assert.Throws<ArgumentException>(() => layout.Quantize(new float[512], new byte[288], new float[300]));
         Assert.Throws<ArgumentException>(() => layout.BytesOf(100));
-        Assert.Null(BlockLayout.Find(3));
+        Assert.Null(BlockLayout.Find(9));
     }
 
     internal static float[] Normal(int count, int seed, double deviation)

@@ -12,7 +12,8 @@ public sealed class SearchTests
     /// those of a trained matrix (normal, some rows with outliers).</summary>
     public static TheoryData<TensorType, double> Types => new()
     {
-        { TensorType.Q4_0, 0.97 }, { TensorType.Q4_K, 0.93 }, { TensorType.Q5_K, 0.96 }, { TensorType.Q6_K, 0.99 },
+        { TensorType.Q4_0, 0.97 }, { TensorType.Q4_1, 0.97 }, { TensorType.Q5_0, 0.97 }, { TensorType.Q5_1, 0.97 },
+        { TensorType.Q4_K, 0.93 }, { TensorType.Q5_K, 0.96 }, { TensorType.Q6_K, 0.99 },
     };
 
     [Theory]
@@ -63,6 +64,9 @@ public sealed class SearchTests
     {
         var grid = Enumerable.Range(0, 32).Select(i => i == 5 ? -8f : (i * 7 % 16) - 8).ToArray();
         Assert.Equal(grid, BlockLayoutTests.RoundTrip(BlockLayout.Of(TensorType.Q4_0), grid));
+        // All positive: the minimum is added, not taken away.
+        var above = Enumerable.Range(0, 32).Select(i => 100f + i * 5 % 32).ToArray();
+        Assert.Equal(above, BlockLayoutTests.RoundTrip(BlockLayout.Of(TensorType.Q5_1), above));
         // Parts with a range of 15 steps of 63 and 32 sixty-thirds: all scales and minimums are whole steps.
         var affine = Enumerable.Range(0, 256).Select(i => (i / 32 == 3 ? 63f : 32f) * (i % 16) - 63).ToArray();
         var back = BlockLayoutTests.RoundTrip(BlockLayout.Of(TensorType.Q4_K), affine);
@@ -88,6 +92,9 @@ public sealed class SearchTests
     private static float[] Plain(TensorType type, float[] values) => type switch
     {
         TensorType.Q4_0 => [.. values.Chunk(32).SelectMany(part => Symmetric(part, 8))],
+        TensorType.Q5_0 => [.. values.Chunk(32).SelectMany(part => Symmetric(part, 16))],
+        TensorType.Q4_1 => [.. values.Chunk(32).SelectMany(part => WithMinimum(part, 15))],
+        TensorType.Q5_1 => [.. values.Chunk(32).SelectMany(part => WithMinimum(part, 31))],
         TensorType.Q6_K => [.. values.Chunk(256).SelectMany(SixBits)],
         _ => [.. values.Chunk(256).SelectMany(block => Affine(block, type == TensorType.Q5_K ? 31 : 15))],
     };
@@ -96,6 +103,12 @@ public sealed class SearchTests
     {
         float scale = part.MaxBy(Math.Abs) / -most;
         return part.Select(v => scale * Math.Clamp(MathF.Round(v / scale), -most, most - 1));
+    }
+
+    private static IEnumerable<float> WithMinimum(float[] part, int highest)
+    {
+        float low = part.Min(), scale = (part.Max() - low) / highest;
+        return part.Select(v => scale * Math.Clamp(MathF.Round((v - low) / scale), 0, highest) + low);
     }
 
     private static IEnumerable<float> SixBits(float[] block)

@@ -1,4 +1,4 @@
-using Weir.Text.Tokenizers;
+using Weir.Text.Tokenizers.Models;
 
 namespace Weir.Text.Tests.Tokenizers;
 

@@ -1,5 +1,7 @@
 using System.Text;
 using Weir.Text.Tokenizers;
+using Weir.Text.Tokenizers.Models;
+using Weir.Text.Tokenizers.Splitting;
 
 namespace Weir.Text.Tests.Tokenizers;
 

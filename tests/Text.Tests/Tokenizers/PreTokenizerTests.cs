@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using Weir.Text.Tokenizers;
+using Weir.Text.Tokenizers.Splitting;
 
 namespace Weir.Text.Tests.Tokenizers;
 

@@ -69,7 +69,7 @@ public sealed class TokenizerJsonTests
         { "decoder=null", "decoder of type none" },
         { "post_processor={\"type\":\"TemplateProcessing\"}", "post_processor of type TemplateProcessing" },
         { "added_tokens=[{\"id\":1,\"content\":\"<|endoftext|>\",\"special\":true}]", "the ids 0 and 1" },
-        { "added_tokens=[{\"id\":0,\"content\":\"<|endoftext|>\",\"special\":false}]", "not special" },
+        { "added_tokens=[{\"id\":0,\"content\":\"\",\"special\":false}]", "without text" },
         { "added_tokens=[{\"content\":\"<|endoftext|>\",\"special\":true}]", "no natural number" },
     };
 
