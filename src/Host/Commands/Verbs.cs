@@ -52,5 +52,6 @@ internal static class Verbs
         TraceCommand.Create(),
         new Command("test",
         "Run the tests: ./weir test [--filter X] (handled by the ./weir script of the source tree)."),
+        new Command("bench", "Measure: ./weir bench engine|serving|neighbours (handled by the ./weir script too)."),
     };
 }
