@@ -119,6 +119,7 @@ public sealed class RegexGrammarTests
     private static string Text(Random random)
     {
         const string Characters = "ab1_ €-";
-        return string.Concat(Enumerable.Range(0, random.Next(5)).Select(_ => Characters[random.Next(Characters.Length)]));
+        return string.Concat(Enumerable.Range(0, random.Next(5))
+            .Select(_ => Characters[random.Next(Characters.Length)]));
     }
 }
