@@ -15,9 +15,9 @@ internal sealed class AnswerContext
     public AnswerContext(HttpContext http, string prefix, StreamOptions? options = null)
     {
         Http = http;
-        // The gateway names its requests; others get a name here.
+        // The gateway names its requests; others, and what could not be a header of the answer, get a name here.
         RequestId = http.Request.Headers["x-weir-request"].ToString() is { Length: > 0 and <= MaxIdLength } given
-            ? given : Guid.CreateVersion7().ToString();
+            && !given.AsSpan().ContainsAnyExceptInRange('!', '~') ? given : Guid.CreateVersion7().ToString();
         Id = prefix + RequestId;
         Tenant = http.Request.Headers["x-weir-tenant"].ToString();
         RequestRules.Require(Tenant.Length <= MaxTenantLength, "x-weir-tenant",

@@ -14,11 +14,11 @@ public sealed class ModelExactnessTests
     private static readonly CancellationToken Ct = TestContext.Current.CancellationToken;
 
     [Theory]
-    [InlineData(KvType.F16, 400, 64)]
-    [InlineData(KvType.F16, 24, 40)]
-    [InlineData(KvType.Q8, 60, 33)]
-    public Task A_random_model_says_the_same_in_any_company(KvType type, int blocks, int batch) =>
-        CompareAsync(RandomModel.Small(seed: 5), type, blocks, batch, most: 60);
+    [InlineData(false, 400, 64)]
+    [InlineData(false, 24, 40)]
+    [InlineData(true, 60, 33)]
+    public Task A_random_model_says_the_same_in_any_company(bool eightBits, int blocks, int batch) =>
+        CompareAsync(RandomModel.Small(seed: 5), eightBits ? KvType.Q8 : KvType.F16, blocks, batch, most: 60);
 
     [Fact]
     public Task A_trained_model_says_the_same_in_any_company() => CompareAsync(

@@ -207,6 +207,24 @@ public sealed class EngineApiTests
     }
 
     [Fact]
+    public async Task A_name_that_cannot_be_a_header_is_replaced()
+    {
+        await using var server = await StartAsync();
+        using var http = new HttpClient(new SocketsHttpHandler
+        {
+            RequestHeaderEncodingSelector = (_, _) => System.Text.Encoding.UTF8,
+        }) { BaseAddress = new Uri(server.Address) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, Completion)
+        {
+            Content = JsonContent.Create(new JsonObject { ["prompt"] = "the river", ["max_tokens"] = 1 }),
+        };
+        request.Headers.TryAddWithoutValidation("x-weir-request", "河");
+        using var response = await http.SendAsync(request, Ct);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.True(Guid.TryParse(response.Headers.GetValues("x-weir-request").Single(), out _));
+    }
+
+    [Fact]
     public async Task Metrics_are_in_the_text_format_of_prometheus()
     {
         await using var server = await StartAsync();
