@@ -67,7 +67,8 @@ internal static class ListFilters
     public static JinjaValue Sort(JinjaValue value, CallArguments arguments)
     {
         var bound = arguments.Bind("sort", "reverse", "case_sensitive", "attribute");
-        // Several attributes may stand with commas between them. The keys are lists, of which equal items need no order.
+        // Several attributes may stand with commas between them. The keys are lists, of which equal items need no
+        // order.
         var keys = bound[2] is StringValue { Text: var names } && names.Contains(',')
             ? names.Split(',').Select(name => Key(new StringValue(name), bound[1], arguments.Budget)).ToArray()
             : [Key(bound[2], bound[1], arguments.Budget)];

@@ -66,7 +66,8 @@ internal static class Sequences
         return dict.TryGet(key, out var value) ? value : null;
     }
 
-    /// <summary>The item at an index, which counts from the end where it is negative; null where there is none.</summary>
+    /// <summary>The item at an index, which counts from the end where it is negative; null where there is
+    /// none.</summary>
     public static JinjaValue? At(JinjaValue value, BigInteger index, RenderBudget budget)
     {
         if (Length(value) is not { } length) return null;

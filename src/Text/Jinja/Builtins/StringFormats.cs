@@ -68,7 +68,8 @@ internal static class StringFormats
                 continue;
             }
             var close = text.IndexOf('}', at);
-            if (text[at - 1] == '}' || close < 0) throw new TemplateFaultException("a brace of the format stands alone");
+            if (text[at - 1] == '}' || close < 0) throw new TemplateFaultException("a brace of the format stands "
+                + "alone");
             var field = text[at..close];
             at = close + 1;
             result.Append(PythonText.Str(Field(field, arguments, ref used), arguments.Budget));
