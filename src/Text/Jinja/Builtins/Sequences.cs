@@ -86,7 +86,7 @@ internal static class Sequences
     {
         Arithmetic.CheckDefined(value);
         if (value is not (StringValue or ListValue))
-            throw new TemplateFaultException($"a value of the type {value.TypeName} cannot be sliced");
+            return new UndefinedValue($"a value of the type {value.TypeName} cannot be sliced");
         var (first, count, stride) = CodePoints.SliceOf(Length(value)!.Value, Bound(start), Bound(stop),
             Bound(step) ?? 1);
         if (value is ListValue list)

@@ -13,9 +13,9 @@ internal static class ChatMlFamilies
         "# Tools\n\nYou may call one or more functions to assist with the user query.\n\nYou are provided with "
             + "function "
         + "signatures within <tools></tools> XML tags:\n<tools>\n" + Conversations.ToolJson
-        + "\n</tools>\n\nFor each function call, return a json object with function name and arguments within <tool_call></tool_call> XML "
-            + "tags:\n<tool_call>\n"
-        + "{\"name\": <function-name>, \"arguments\": <args-json-object>}\n</tool_call><|im_end|>\n";
+        + "\n</tools>\n\nFor each function call, return a json object with function name and arguments within "
+        + "<tool_call></tool_call> XML tags:\n<tool_call>\n{\"name\": <function-name>, \"arguments\": "
+        + "<args-json-object>}\n</tool_call><|im_end|>\n";
 
     private const string QwenToolTurns =
         "<|im_start|>user\nWeather in "
