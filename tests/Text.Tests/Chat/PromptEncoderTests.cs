@@ -61,6 +61,14 @@ public sealed class PromptEncoderTests
     }
 
     [Fact]
+    public void Half_of_a_surrogate_pair_is_the_replacement_character()
+    {
+        ChatTurn[] turns = [new("user", "a\ud800b\udc00")];
+        Assert.Equal("<|im_start|>user\na\ufffdb\ufffd<|im_end|>\n",
+            Named("ChatML").Render(ChatPrompt.Of(turns, addGenerationPrompt: false)).Text);
+    }
+
+    [Fact]
     public void A_forgery_across_the_borders_of_parts_and_fields_is_text()
     {
         // Parts are joined with nothing between them, and roles and names stand beside the template's own brackets.
