@@ -139,7 +139,7 @@ public sealed class ModelFileTests : IDisposable
         Expect("scaled", w => w.Add("llama.rope.scaling.type", "yarn"));
         Expect("out of range", w => w.Add("llama.block_count", -1));
         Expect("llama.attention.head_count_kv", w => w.Add("llama.attention.head_count_kv", new[] { 2, 2 }));
-        Expect("rules 'llama-bpe'", w => w.Add("tokenizer.ggml.pre", "llama-bpe"));
+        Expect("rules 'rwkv'", w => w.Add("tokenizer.ggml.pre", "rwkv"));
         Expect("token types", w => w.Add("tokenizer.ggml.token_type", new[] { 1, 1 }));
         Expect("not a pair", w => w.Add("tokenizer.ggml.merges", new[] { "ab" }));
         Expect("blk.0.attn_q.bias", w => w.AddTensor("blk.0.attn_q.bias", GgufType.F32, [64], new float[64]));
