@@ -21,8 +21,8 @@ public sealed class IncrementalDetokenizer(Tokenizer tokenizer)
         return Convert(bytes[tokenizer.LeadingSpaceLength(bytes)..], flush: false);
     }
 
-    /// <summary>The rest at the end of the sequence: U+FFFD when it ends within a character, otherwise empty. What comes
-    /// next is another sequence.</summary>
+    /// <summary>The rest at the end of the sequence: U+FFFD when it ends within a character, otherwise empty. What
+    /// comes next is another sequence.</summary>
     public string Flush()
     {
         _hasBegun = false;

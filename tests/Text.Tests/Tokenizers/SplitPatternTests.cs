@@ -92,7 +92,8 @@ public sealed class SplitPatternTests
         Assert.Equal(pieces.Replace('-', '!').Split('|'), Cut(new PatternStep(SplitPatterns.PunctuationRun,
             Enum.Parse<SplitBehavior>(behavior), isInverted: false), text));
         if (behavior != "Contiguous") return;
-        Assert.Equal(["a", "!!", "b", "!", "c", "!!"], Cut(new LiteralStep("!", SplitBehavior.Contiguous, false), text));
+        Assert.Equal(["a", "!!", "b", "!", "c", "!!"],
+            Cut(new LiteralStep("!", SplitBehavior.Contiguous, false), text));
         Assert.Equal(["a!", "!", "b!", "c!", "!"],
             Cut(new LiteralStep("!", SplitBehavior.MergedWithPrevious, false), text));
     }

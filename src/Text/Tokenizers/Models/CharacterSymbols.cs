@@ -54,7 +54,8 @@ internal sealed class CharacterSymbols
     /// <summary>The character of a symbol that is no token.</summary>
     public Rune CharacterOf(int symbol) => symbol < 0 ? new Rune(-2 - symbol) : _withoutToken[symbol - TokenCount];
 
-    private int Find(Rune rune) => rune.IsBmp ? _ofBasic[(char)rune.Value] : _ofOthers.GetValueOrDefault(rune.Value, None);
+    private int Find(Rune rune) => rune.IsBmp ? _ofBasic[(char)rune.Value]
+        : _ofOthers.GetValueOrDefault(rune.Value, None);
 
     private void Set(Rune rune, int symbol)
     {
