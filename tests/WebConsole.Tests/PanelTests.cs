@@ -47,8 +47,8 @@ public sealed class PanelTests
     [Fact]
     public async Task Stages_have_names_in_both_languages()
     {
-        Assert.Contains("预训练", await RenderedPanel.HtmlAsync<PipelinePanel>(ConsoleText.Chinese, ("Pipeline", Pipeline)));
-        Assert.Contains("pre-train", await RenderedPanel.HtmlAsync<PipelinePanel>(ConsoleText.English, ("Pipeline", Pipeline)));
+        foreach (var (text, word) in new[] { (ConsoleText.Chinese, "预训练"), (ConsoleText.English, "pre-train") })
+            Assert.Contains(word, await RenderedPanel.HtmlAsync<PipelinePanel>(text, ("Pipeline", Pipeline)));
     }
 
     [Fact]
@@ -81,7 +81,8 @@ public sealed class PanelTests
             TokensGenerated = 29, TokensDelivered = 28, TokensBilled = 28, ChargeMicros = 73,
             EndReason = EndReasons.ClientGone, DurationMs = 12.6,
         };
-        var html = await RenderedPanel.HtmlAsync<LedgerPanel>(ConsoleText.Chinese, ("Rows", (IReadOnlyList<LedgerRow>)[row]));
+        IReadOnlyList<LedgerRow> rows = [row];
+        var html = await RenderedPanel.HtmlAsync<LedgerPanel>(ConsoleText.Chinese, ("Rows", rows));
         foreach (var text in (string[])["17", "29", "28", "0.000073", "客户端离开", "13 ms", $"{row.RequestId}"])
             Assert.Contains(text, html);
     }

@@ -19,8 +19,8 @@ internal static class Verbs
           weir up                the platform and the console, on what earlier runs made
           weir test              the tests
 
-        The workbench verbs (synthesize, curate, tokenize, train, evaluate, engine, model convert) work on local files
-        and need no platform. The client verbs (key, job, deployment, ledger, trace, model import, model list, dataset
+        The workbench verbs (synthesize, curate, tokenize, train, evaluate, engine, model convert|quantize) work on local
+        files and need no platform. The client verbs (key, job, deployment, ledger, trace, model import, model list, dataset
         list) talk to a running platform: WEIR_URL says where it is (default http://127.0.0.1:8080), WEIR_KEY is the
         API key (default: the key file in ~/.weir).
 
@@ -39,7 +39,8 @@ internal static class Verbs
         EngineCommand.Create(),
         new Command("model", "Models: convert files, import them into the platform, list what it holds.")
         {
-            ModelConvertCommand.Create(), ModelImportCommand.Create(), ModelListCommand.Create(),
+            ModelConvertCommand.Create(), ModelQuantizeCommand.Create(), ModelImportCommand.Create(),
+            ModelListCommand.Create(),
         },
         new Command("dataset", "Datasets: read a report, list what the platform holds.")
         {
@@ -50,6 +51,7 @@ internal static class Verbs
         DeploymentCommand.Create(),
         LedgerCommand.Create(),
         TraceCommand.Create(),
+        FuzzCommand.Create(),
         new Command("test",
         "Run the tests: ./weir test [--filter X] (handled by the ./weir script of the source tree)."),
         new Command("bench", "Measure: ./weir bench engine|serving|neighbours (handled by the ./weir script too)."),

@@ -70,8 +70,10 @@ internal static class Elementwise
         int width = Vector512<float>.Count, i = 0;
         var two = Vector512.Create(2f);
         for (; i + width <= x.Length; i += width)
-            (cap * (Vector512<float>.One - two / (Vector512.Exp(Vector512.Create(x[i..]) * factor) + Vector512<float>.One)))
-                .CopyTo(x[i..]);
+        {
+            var exponential = Vector512.Exp(Vector512.Create(x[i..]) * factor);
+            (cap * (Vector512<float>.One - two / (exponential + Vector512<float>.One))).CopyTo(x[i..]);
+        }
         for (; i < x.Length; i++) x[i] = cap * (1 - 2 / (MathF.Exp(x[i] * factor) + 1));
     }
 

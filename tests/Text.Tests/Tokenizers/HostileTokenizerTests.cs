@@ -69,7 +69,7 @@ public sealed class HostileTokenizerTests : IDisposable
     [InlineData("llama", "bos_token_id", "far", "bos token has the id 1000000")]
     [InlineData("llama", "model", "rwkv", "'rwkv' is not supported")]
     [InlineData("gpt2", "pre", "rwkv", "rules 'rwkv'")]
-    [InlineData("gpt2", "merges", "unknown", "needs the token 'qq'")]
+    [InlineData("gpt2", "merges", "unknown", "needs the token 'q'")]
     [InlineData("gpt2", "tokens", "none", "")]
     [InlineData("t5", "precompiled_charsmap", "damaged", "character map")]
     [InlineData("bert", "unknown_token_id", "far", "unknown token has the id 1000000")]

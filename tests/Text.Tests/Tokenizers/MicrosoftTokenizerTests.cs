@@ -18,8 +18,8 @@ public sealed class MicrosoftTokenizerTests
         var theirs = CodeGenTokenizer.Create(new MemoryStream(JsonSerializer.SerializeToUtf8Bytes(vocabulary)),
             new MemoryStream(Encoding.UTF8.GetBytes(merges)));
 
-        // Its regular expression sees UTF-16 units, so letters above the basic plane are none to it; and it has tokens of
-        // CodeGen's own for runs of spaces.
+        // Its regular expression sees UTF-16 units, so letters above the basic plane are none to it; and it has tokens
+        // of CodeGen's own for runs of spaces.
         foreach (var text in SampleTexts.Mixed(seed: 111, count: 3000).Where(text => !text.Any(char.IsSurrogate)
             && !text.Contains("  ", StringComparison.Ordinal) && !text.Contains("\t\t", StringComparison.Ordinal)))
             Assert.Equal(theirs.EncodeToIds(text, considerNormalization: false), ours.Encode(text));

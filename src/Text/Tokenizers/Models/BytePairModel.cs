@@ -29,7 +29,7 @@ internal sealed class BytePairModel : ISubwordModel
         IReadOnlyList<(string Left, string Right)> merges, bool ignoresMerges, string where)
     {
         var ids = TokenIndex.Build(tokens, where);
-        _idOfByte = FindBytes(ids, isPlain, where);
+        _idOfByte = FindBytes(ids, where);
         (_merges, var ranked) = BuildMerges(ids, isPlain, merges, where);
         _wholeCharacters = WholeCharacters.Build([.. tokens.Select((text, id) => isPlain[id]
             ? ByteAlphabet.ToBytes(text) : null)], ranked, _idOfByte, _merges);
@@ -95,13 +95,14 @@ internal sealed class BytePairModel : ISubwordModel
         return count;
     }
 
-    private static int[] FindBytes(Dictionary<string, int> ids, bool[] isPlain, string where)
+    // Whatever a file says of the token of a byte, text is made of bytes.
+    private static int[] FindBytes(Dictionary<string, int> ids, string where)
     {
         var found = new int[256];
         for (var b = 0; b < 256; b++)
         {
             var symbol = ByteAlphabet.Symbol((byte)b);
-            if (ids.TryGetValue(symbol, out found[b]) && isPlain[found[b]]) continue;
+            if (ids.TryGetValue(symbol, out found[b])) continue;
             // UTF-8 has no use for these, and some vocabularies leave them out.
             if (b is 0xC0 or 0xC1 or >= 0xF5) continue;
             throw new UserErrorException($"{where}: the token '{symbol}' of byte 0x{b:X2} is missing, "
@@ -117,20 +118,24 @@ internal sealed class BytePairModel : ISubwordModel
             throw new UserErrorException(
                 $"{where}: {merges.Count:N0} merges are more than {TokenIndex.MaxMerges:N0}, the limit.");
         var table = new MergeTable(merges.Count);
-        var ranked = new (int Left, int Right, int Result)[merges.Count];
+        var ranked = new List<(int Left, int Right, int Result)>(merges.Count);
         for (var rank = 0; rank < merges.Count; rank++)
         {
             var (left, right) = merges[rank];
-            // A special token that a merge could make could be forged by plain text.
-            ranked[rank] = (Known(left, rank), Known(right, rank), Known(left + right, rank));
-            if (!table.TryAdd(ranked[rank].Left, ranked[rank].Right, rank, ranked[rank].Result))
+            // A merge of tokens that there are not never happens: files whose vocabulary was cut have some. A special
+            // token that a merge could make could be forged by plain text, so such a merge does not happen either.
+            if (Known(left) is not { } leftId || Known(right) is not { } rightId
+                || Known(left + right) is not { } result) continue;
+            ranked.Add((leftId, rightId, result));
+            if (!table.TryAdd(leftId, rightId, rank, result))
                 throw new UserErrorException($"{where}: merge {rank} ('{left}' with '{right}') stands there twice.");
         }
-        return (table, ranked);
+        if (ranked.Count == 0 && merges.Count > 0)
+            throw new UserErrorException($"{where}: merge 0 needs the token '{merges[0].Left}', '{merges[0].Right}' or "
+                + "what the two make, and the vocabulary has none of the tokens of any merge.");
+        return (table, [.. ranked]);
 
-        int Known(string text, int rank) => ids.TryGetValue(text, out var id) && isPlain[id] ? id
-            : throw new UserErrorException(
-                $"{where}: merge {rank} needs the token '{text}', which the vocabulary does not have as plain text.");
+        int? Known(string text) => ids.TryGetValue(text, out var id) && isPlain[id] ? id : null;
     }
 
     private static Dictionary<string, int> FindWholePieces(IReadOnlyList<string> tokens, bool[] isPlain)
