@@ -73,8 +73,8 @@ public sealed class ImportTests(ImportFixture platform) : IClassFixture<ImportFi
     [InlineData("api/v1/models/import", """{"name":"x"}""", "absolute path")]
     [InlineData("api/v1/models/import", """{"path":"model"}""", "absolute path")]
     [InlineData("api/v1/models/deploy", """{"name":"x"}""", "'model'")]
-    [InlineData("api/v1/deployments", """{"name":"x","modelName":"x","modelDigest":"sha256:1","parallel":1,"gate":
-        {"state":"waived","by":"me","why":"so"}}""", "no artifact")]
+    [InlineData("api/v1/deployments", """{"name":"x","modelName":"x","modelDigest":"sha256:1","parallel":1,"gate":"""
+        + """{"state":"waived","by":"me","why":"so"}}""", "no artifact")]
     public async Task Requests_that_cannot_be_carried_out_are_refused(string path, string body, string reason)
     {
         using var http = platform.Client();
