@@ -140,6 +140,7 @@ public sealed class WeirClient(HttpClient http) : IDisposable
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(ct), Encoding.UTF8);
         while (await reader.ReadLineAsync(ct) is { } line)
         {
+            ct.ThrowIfCancellationRequested(); // what is in the buffer would still come
             if (!line.StartsWith("data: ", StringComparison.Ordinal)) continue;
             var json = line[6..];
             if (json == "[DONE]") yield break;

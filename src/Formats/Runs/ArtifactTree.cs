@@ -12,14 +12,14 @@ public static class ArtifactTree
     {
         var files = new List<FileEntry>();
         if (File.Exists(folder))
-            files.Add(new FileEntry(Path.GetFileName(folder), Digest.OfFile(folder), new FileInfo(folder).Length));
+            files.Add(new FileEntry(Path.GetFileName(folder), Digest.OfFile(folder), LengthOf(folder)));
         else
         {
             foreach (var path in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
             {
                 if (path.EndsWith(".tmp", StringComparison.Ordinal)) continue;
                 var relative = Path.GetRelativePath(folder, path).Replace('\\', '/');
-                files.Add(new FileEntry(relative, Digest.OfFile(path), new FileInfo(path).Length));
+                files.Add(new FileEntry(relative, Digest.OfFile(path), LengthOf(path)));
             }
         }
         files.Sort((a, b) => string.CompareOrdinal(a.Path, b.Path));
@@ -32,5 +32,12 @@ public static class ArtifactTree
         foreach (var file in files.OrderBy(f => f.Path, StringComparer.Ordinal))
             lines.Append(file.Digest).Append(' ').Append(file.Bytes).Append(' ').Append(file.Path).Append('\n');
         return Digest.OfText(lines.ToString());
+    }
+
+    /// <summary>Of what a link leads to, as its digest is.</summary>
+    private static long LengthOf(string path)
+    {
+        using var file = File.OpenHandle(path);
+        return RandomAccess.GetLength(file);
     }
 }

@@ -21,7 +21,7 @@ public sealed class ModelEntryTests
     public async Task A_model_shows_its_card_its_gate_and_that_nobody_stated_a_licence()
     {
         var html = await RenderedPanel.HtmlAsync<ModelEntry>(ConsoleText.English, ("Model", Model));
-        foreach (var text in (string[])["qwen2, 494 M", "Q4_K + Q6_K (gguf)", "398 MB", "32,768", "151,936",
+        foreach (var text in (string[])["qwen2, 494 M", "Q4_K &#x2B; Q6_K (gguf)", "398 MB", "32,768", "151,936",
             "not stated", "waived: imported", "qwen.gguf", "not deployed", "version 2", ">Deploy<"])
             Assert.Contains(text, html);
         Assert.DoesNotContain("<qwen>", html);
