@@ -19,7 +19,7 @@ internal static class FuzzCommand
         {
             Description = "How many inputs.", DefaultValueFactory = _ => DefaultIterations,
         };
-        var seed = new Option<int>("--seed") { Description = "The seed of the first; each next one has the next seed." };
+        var seed = new Option<int>("--seed") { Description = "The seed of the first; each next one has the next." };
         var command = new Command("fuzz",
             "Read many damaged files and see that each is refused by a message or read, within its time and memory.")
         {
@@ -48,7 +48,8 @@ internal static class FuzzCommand
             done = Math.Min(iterations, done + ReportEvery);
             double rate = done / Stopwatch.GetElapsedTime(began).TotalSeconds;
             if (!Console.IsErrorRedirected)
-                Console.Error.Write($"\r{done:N0} inputs, {rate:N0} a second, {(iterations - done) / rate:F0} s to go ");
+                Console.Error.Write($"\r{done:N0} inputs, {rate:N0} a second, "
+                    + $"{(iterations - done) / rate:F0} s to go ");
         }
         if (!Console.IsErrorRedirected) Console.Error.WriteLine();
         Console.WriteLine($"{name}: {done:N0} inputs, {accepted:N0} read, {done - accepted:N0} refused, at most "

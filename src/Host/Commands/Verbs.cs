@@ -19,10 +19,10 @@ internal static class Verbs
           weir up                the platform and the console, on what earlier runs made
           weir test              the tests
 
-        The workbench verbs (synthesize, curate, tokenize, train, evaluate, engine, model convert|quantize) work on local
-        files and need no platform. The client verbs (key, job, deployment, ledger, trace, model import, model list, dataset
-        list) talk to a running platform: WEIR_URL says where it is (default http://127.0.0.1:8080), WEIR_KEY is the
-        API key (default: the key file in ~/.weir).
+        The workbench verbs (synthesize, curate, tokenize, train, evaluate, engine, fuzz, model convert, model quantize)
+        work on local files and need no platform. The client verbs (key, job, deployment, ledger, trace, model import,
+        model list, dataset list) talk to a running platform: WEIR_URL says where it is (default http://127.0.0.1:8080),
+        WEIR_KEY is the API key (default: the key file in ~/.weir).
 
         Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused (gate, quota, rights), 130 interrupted.
         """;
