@@ -36,7 +36,7 @@ if ! dotnet build Weir.slnx -c Release -v quiet -nologo -clp:NoSummary >artifact
   echo "0 passed, 1 failed, 0 skipped"
   exit 1
 fi
-touch -d "@$(( $(date +%s) - (SECONDS - began) - 1 ))" artifacts/.weir-built
+touch -d "@$(( $(date +%s) - (SECONDS - began) - 1 ))" artifacts/.weir-built artifacts/.bench-built
 echo "built in $((SECONDS - began)) s"
 
 passed=0; failed=0; skipped=0

@@ -19,9 +19,6 @@ public sealed class WeirApiException(int status, string message) : Exception(mes
     public int Status => status;
 }
 
-/// <summary>A piece of a streamed answer. The last pieces carry the finish reason and the usage.</summary>
-public sealed record ChatDelta(string Text, string? FinishReason, Usage? Usage, string ResponseId);
-
 /// <summary>The typed client of the public API, for console, command line and applications. The <see
 /// cref="HttpClient"/> has the platform's address and the API key.</summary>
 public sealed class WeirClient(HttpClient http) : IDisposable
@@ -65,6 +62,39 @@ public sealed class WeirClient(HttpClient http) : IDisposable
         GetAsync("api/v1/versions" + (kind is null ? "" : $"?kind={Part(kind)}"),
         PlatformJson.Lines.IReadOnlyListVersionView, ct);
 
+    /// <summary>The model versions with their cards and where they run, newest first.</summary>
+    public Task<IReadOnlyList<ModelView>> RegisteredModelsAsync(CancellationToken ct) =>
+        GetAsync("api/v1/models", PlatformJson.Lines.IReadOnlyListModelView, ct);
+
+    /// <summary>Begins an import; <see cref="ImportAsync"/> tells how it goes.</summary>
+    public Task<ImportView> ImportModelAsync(ImportRequest request, CancellationToken ct) =>
+        SendAsync(HttpMethod.Post, "api/v1/models/import",
+        JsonSerializer.Serialize(request, PlatformJson.Lines.ImportRequest), PlatformJson.Lines.ImportView, ct);
+
+    public Task<IReadOnlyList<ImportView>> ImportsAsync(CancellationToken ct) =>
+        GetAsync("api/v1/models/imports", PlatformJson.Lines.IReadOnlyListImportView, ct);
+
+    public Task<ImportView> ImportAsync(string id, CancellationToken ct) =>
+        GetAsync($"api/v1/models/imports/{Part(id)}", PlatformJson.Lines.ImportView, ct);
+
+    public Task<ImportView> CancelImportAsync(string id, CancellationToken ct) =>
+        SendAsync(HttpMethod.Delete, $"api/v1/models/imports/{Part(id)}", null, PlatformJson.Lines.ImportView, ct);
+
+    /// <summary>Keeps a registered model running; all deployments come back.</summary>
+    public Task<IReadOnlyList<DeploymentView>> DeployModelAsync(DeployRequest request, CancellationToken ct) =>
+        SendAsync(HttpMethod.Post, "api/v1/models/deploy",
+        JsonSerializer.Serialize(request, PlatformJson.Lines.DeployRequest),
+        PlatformJson.Lines.IReadOnlyListDeploymentView, ct);
+
+    /// <summary>What a deployment's engine says of itself: numbers by name, as many as it knows.</summary>
+    public async Task<JsonObject> EngineStatsAsync(string deployment, CancellationToken ct)
+    {
+        using var response = await RequestAsync(HttpMethod.Get, $"api/v1/deployments/{Part(deployment)}/stats", null,
+            ct);
+        var json = await JsonNode.ParseAsync(await response.Content.ReadAsStreamAsync(ct), cancellationToken: ct);
+        return json as JsonObject ?? throw new WeirApiException(502, "The engine's statistics are no JSON object.");
+    }
+
     public Task<TraceView> TraceAsync(string requestId, CancellationToken ct) =>
         GetAsync($"api/v1/trace/{Part(requestId)}", PlatformJson.Lines.TraceView, ct);
 
@@ -93,17 +123,19 @@ public sealed class WeirClient(HttpClient http) : IDisposable
         [.. (await GetAsync("v1/models", OpenAiJson.Wire.ModelList, ct)).Data.Select(m => m.Id)];
 
     /// <summary>Asks a model; the answer comes in pieces, the usage with the last one.</summary>
-    public async IAsyncEnumerable<ChatDelta> ChatAsync(string model, IReadOnlyList<ChatTurn> messages,
-        double temperature, int maxTokens,
-        [EnumeratorCancellation] CancellationToken ct)
-    {
-        var body = new JsonObject
+    public IAsyncEnumerable<ChatDelta> ChatAsync(string model, IReadOnlyList<ChatTurn> messages, double temperature,
+        int maxTokens, CancellationToken ct) => ChatAsync(new JsonObject
         {
-            ["model"] = model, ["temperature"] = temperature, ["max_tokens"] = maxTokens, ["stream"] = true,
-            ["stream_options"] = new JsonObject { ["include_usage"] = true },
+            ["model"] = model, ["temperature"] = temperature, ["max_tokens"] = maxTokens,
             ["messages"] = new JsonArray([.. messages.Select(m =>
                 (JsonNode)new JsonObject { ["role"] = m.Role, ["content"] = m.Content })]),
-        };
+        }, ct);
+
+    /// <summary>The same with a body of the caller's own, whatever fields it has; it is streamed in any case.</summary>
+    public async IAsyncEnumerable<ChatDelta> ChatAsync(JsonObject body, [EnumeratorCancellation] CancellationToken ct)
+    {
+        body["stream"] = true;
+        body["stream_options"] = new JsonObject { ["include_usage"] = true };
         using var response = await RequestAsync(HttpMethod.Post, "v1/chat/completions", body.ToJsonString(), ct);
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(ct), Encoding.UTF8);
         while (await reader.ReadLineAsync(ct) is { } line)
@@ -111,12 +143,7 @@ public sealed class WeirClient(HttpClient http) : IDisposable
             if (!line.StartsWith("data: ", StringComparison.Ordinal)) continue;
             var json = line[6..];
             if (json == "[DONE]") yield break;
-            if (json.StartsWith("{\"error\"", StringComparison.Ordinal))
-                throw new WeirApiException(502,
-                JsonSerializer.Deserialize(json, OpenAiJson.Wire.ErrorResponse)!.Error.Message);
-            var chunk = JsonSerializer.Deserialize(json, OpenAiJson.Wire.ChatChunk)!;
-            var choice = chunk.Choices.Count > 0 ? chunk.Choices[0] : null;
-            yield return new ChatDelta(choice?.Delta.Content ?? "", choice?.FinishReason, chunk.Usage, chunk.Id);
+            yield return ChatDelta.Parse(json);
         }
     }
 

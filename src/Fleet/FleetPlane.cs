@@ -107,6 +107,16 @@ public sealed class FleetPlane
         return Task.CompletedTask;
     }
 
+    /// <summary>What a deployment's engine says of itself, JSON as it wrote it; null while none answers.</summary>
+    /// <exception cref="UserErrorException">There is no such deployment.</exception>
+    public async Task<string?> EngineStatsAsync(string name, CancellationToken ct)
+    {
+        var row = DeploymentTable.All().FirstOrDefault(d => d.Spec.Name == name)
+            ?? throw new UserErrorException($"There is no deployment '{name}'.");
+        return Jobs.FindByKey(row.JobKey) is { State: JobStates.Running } job ? await Health.StatsAsync(job.Id, ct)
+            : null;
+    }
+
     internal void OnDeploymentsChanged() => DeploymentsChanged?.Invoke();
 
     internal string SocketOf(JobRow job) => EngineHealth.SocketPath(_options.DataFolder, job.Id);

@@ -30,8 +30,9 @@ public static class FleetSetup
         api.MapGet("/jobs/{id}/metrics", (FleetPlane fleet, string id, string name) => fleet.Get(id) is null ? NoJob(id)
             : Results.Json(fleet.Metric(id, name), RunJson.Lines.Options));
         api.MapGet("/deployments", (FleetPlane fleet) => Json(fleet.Deployments));
-        api.MapPost("/deployments", async (FleetPlane fleet, DeploymentSpec spec) =>
+        api.MapPost("/deployments", async (FleetPlane fleet, IJobArtifacts artifacts, DeploymentSpec spec) =>
         {
+            artifacts.MaterialiseModel(spec.ModelDigest); // what cannot be served is refused here, not in the fleet
             await fleet.DeployAsync(spec);
             return Json(fleet.Deployments);
         });
@@ -40,6 +41,9 @@ public static class FleetSetup
             await fleet.UndeployAsync(name);
             return Json(fleet.Deployments);
         });
+        api.MapGet("/deployments/{name}/stats", async (FleetPlane fleet, string name, CancellationToken ct) =>
+            await fleet.EngineStatsAsync(name, ct) is { } stats ? Results.Text(stats, "application/json")
+                : Results.Problem(title: $"The engine of '{name}' does not answer yet.", statusCode: 503));
         api.MapGet("/usage", (FleetPlane fleet) => Json(fleet.Usage()));
     }
 

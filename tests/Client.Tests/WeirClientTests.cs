@@ -99,6 +99,52 @@ public sealed class WeirClientTests
         Assert.Equal("The engine failed.", error.Message);
     }
 
+    [Fact]
+    public async Task Tool_calls_and_thoughts_come_in_pieces_too()
+    {
+        using var client = new StubHandler(HttpStatusCode.OK, Stream(
+            Chunk("""{"reasoning_content":"hm"}"""),
+            Chunk("""{"tool_calls":[{"index":0,"id":"c1","type":"function","function":{"name":"f","arguments":"{"}}]}"""),
+            Chunk("""{"tool_calls":[{"index":0,"function":{"arguments":"}"}}]}""", "tool_calls"), "[DONE]")).Client();
+        var deltas = await ChatAsync(client);
+        Assert.Equal("hm", deltas[0].Reasoning);
+        Assert.Equal([new ToolCallDelta(0, "c1", "f", "{")], deltas[1].ToolCalls);
+        Assert.Equal([new ToolCallDelta(0, null, null, "}")], deltas[2].ToolCalls);
+        Assert.Equal("tool_calls", deltas[2].FinishReason);
+    }
+
+    [Theory]
+    [InlineData("not json")]
+    [InlineData("[]")]
+    [InlineData("""{"choices":5}""")]
+    [InlineData("""{"choices":[7]}""")]
+    public async Task A_stream_of_another_protocol_is_an_error(string chunk)
+    {
+        using var client = new StubHandler(HttpStatusCode.OK, Stream(chunk)).Client();
+        var error = await Assert.ThrowsAsync<WeirApiException>(() => ChatAsync(client));
+        Assert.Equal(502, error.Status);
+    }
+
+    [Fact]
+    public async Task A_request_of_the_callers_own_passes_with_every_field()
+    {
+        var stub = new StubHandler(HttpStatusCode.OK, Stream("[DONE]"));
+        using var client = stub.Client();
+        await foreach (var _ in client.ChatAsync(new JsonObject { ["model"] = "m", ["min_p"] = 0.1 }, Ct)) { }
+        var body = JsonNode.Parse(stub.RequestBody!)!;
+        Assert.Equal((0.1, true), ((double)body["min_p"]!, (bool)body["stream"]!));
+    }
+
+    [Fact]
+    public async Task Statistics_are_whatever_numbers_the_engine_has()
+    {
+        var stub = new StubHandler(HttpStatusCode.OK, """{"running":1,"new_figure":2.5}""");
+        using var client = stub.Client();
+        var stats = await client.EngineStatsAsync("a b", Ct);
+        Assert.Equal(2.5, (double)stats["new_figure"]!);
+        Assert.Equal("/api/v1/deployments/a%20b/stats", stub.Request!.RequestUri!.AbsolutePath);
+    }
+
     private static async Task<List<ChatDelta>> ChatAsync(WeirClient client)
     {
         var deltas = new List<ChatDelta>();

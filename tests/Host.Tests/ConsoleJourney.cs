@@ -6,57 +6,30 @@ namespace Weir.Host.Tests;
 [Collection("trial")]
 public sealed class ConsoleJourney(TrialFixture trial) : IAsyncLifetime
 {
-    private static readonly string[] Arguments =
-        ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--force-color-profile=srgb",
-        "--font-render-hinting=none"];
-
-    private readonly List<string> _browserErrors = [];
     private RunningPlatform _platform = null!;
     private Uri _address = null!;
-    private IPlaywright? _playwright;
-    private IBrowser? _browser;
+    private ConsoleBrowser? _browser;
 
     public async ValueTask InitializeAsync()
     {
-        var chromium = ((string[])["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"])
-            .FirstOrDefault(File.Exists);
-        Assert.SkipWhen(chromium is null, "needs Chromium: apt-get install chromium fonts-noto-cjk");
+        _browser = await ConsoleBrowser.StartAsync();
         _platform = new RunningPlatform("up", "--data", trial.Data, "--port", "0");
         _address = await _platform.ReadyAsync();
-        _playwright = await Playwright.CreateAsync();
-        _browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = chromium, Headless = true,
-            Args = Arguments });
     }
 
     public async ValueTask DisposeAsync()
     {
         if (_browser is not null) await _browser.DisposeAsync();
-        _playwright?.Dispose();
         if (_platform is not null) await _platform.DisposeAsync();
     }
 
     private async Task<IPage> OpenAsync(int width, int height, string locale, ColorScheme scheme = ColorScheme.Light)
     {
-        var page = await _browser!.NewPageAsync(new()
-        {
-            ViewportSize = new() { Width = width, Height = height }, Locale = locale, ColorScheme = scheme,
-                TimezoneId = "Asia/Shanghai",
-        });
-        page.Console += (_, message) =>
-        {
-            if (message.Type == "error") _browserErrors.Add(message.Text);
-        };
-        page.PageError += (_, error) => _browserErrors.Add(error);
-        await page.GotoAsync(_address.ToString());
+        var page = await _browser!.OpenAsync(_address, width, height, locale, scheme);
         await page.WaitForSelectorAsync("[data-testid=stage-evaluate]");
         await page.WaitForSelectorAsync("[data-testid=model]");
         return page;
     }
-
-    private static Task<byte[]> ShootAsync(IPage page, string name) => page.ScreenshotAsync(new()
-    {
-        Path = Path.Combine(WeirProgram.Root, "artifacts", "screenshots", name + ".png"), FullPage = true,
-    });
 
     [Fact]
     public async Task A_question_streams_an_answer_leaves_a_ledger_row_and_shows_its_lineage()
@@ -78,8 +51,8 @@ public sealed class ConsoleJourney(TrialFixture trial) : IAsyncLifetime
         foreach (var kind in (string[])["request", "deployment", "artifact", "run", "source"])
             Assert.True(await page.Locator($"[data-testid=lineage-step].{kind}").CountAsync() > 0,
             $"no {kind} in the lineage");
-        await ShootAsync(page, "console-zh-1440");
-        Assert.Empty(_browserErrors);
+        await ConsoleBrowser.ShootAsync(page, "console-zh-1440");
+        Assert.Empty(_browser!.Errors);
     }
 
     [Fact]
@@ -90,13 +63,13 @@ public sealed class ConsoleJourney(TrialFixture trial) : IAsyncLifetime
         foreach (var text in await labels.AllInnerTextsAsync()) Assert.DoesNotMatch("[\u4e00-\u9fff]", text);
         await page.Locator(".chip").First.ClickAsync();
         await page.WaitForSelectorAsync("[data-testid=lineage-step].source");
-        await ShootAsync(page, "console-en-dark-1440");
+        await ConsoleBrowser.ShootAsync(page, "console-en-dark-1440");
         await page.ClickAsync("[data-testid=language]");
         await page.WaitForSelectorAsync("[lang=zh]");
         foreach (var text in (await page.Locator("h2, .tagline, .chip, button.primary").AllInnerTextsAsync())
             .Where(t => t.Trim().Length > 0))
             Assert.Matches("[\u4e00-\u9fff]", text);
-        Assert.Empty(_browserErrors);
+        Assert.Empty(_browser!.Errors);
     }
 
     [Theory]
@@ -106,7 +79,7 @@ public sealed class ConsoleJourney(TrialFixture trial) : IAsyncLifetime
     {
         var page = await OpenAsync(width, height, "zh-CN");
         Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= window.innerWidth"));
-        await ShootAsync(page, $"console-zh-{width}");
-        Assert.Empty(_browserErrors);
+        await ConsoleBrowser.ShootAsync(page, $"console-zh-{width}");
+        Assert.Empty(_browser!.Errors);
     }
 }

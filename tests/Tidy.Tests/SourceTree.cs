@@ -20,7 +20,8 @@ internal static class SourceTree
     public static IReadOnlyList<string> DocFiles { get; } =
         [.. Files("docs").Where(f => f.EndsWith(".md", StringComparison.Ordinal)),
             .. Directory.GetFiles(Root, "*.md").Select(f => Path.GetRelativePath(Root, f)),
-            .. Files("src").Where(f => f.EndsWith("README.md", StringComparison.Ordinal))];
+            .. Files("src").Where(f => f.EndsWith("README.md", StringComparison.Ordinal)),
+            .. Files("bench").Where(f => f.EndsWith(".md", StringComparison.Ordinal))];
 
     public static string Read(string relative) => File.ReadAllText(Path.Combine(Root, relative));
 

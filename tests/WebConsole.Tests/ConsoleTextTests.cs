@@ -7,15 +7,20 @@ namespace Weir.WebConsole.Tests;
 
 public sealed partial class ConsoleTextTests
 {
-    private static readonly PropertyInfo[] Properties =
-        [.. typeof(ConsoleText).GetProperties().Where(p => !p.GetMethod!.IsStatic)];
-
     [Fact]
     public void Each_language_speaks_for_itself()
     {
-        foreach (var property in Properties)
+        Compare(ConsoleText.English, ConsoleText.Chinese);
+        Compare(ModelsText.English, ModelsText.Chinese);
+        Compare(PlaygroundText.English, PlaygroundText.Chinese);
+    }
+
+    private static void Compare<T>(T english, T chinese) where T : notnull
+    {
+        foreach (var property in typeof(T).GetProperties().Where(p => !p.GetMethod!.IsStatic
+            && p.PropertyType != typeof(ModelsText) && p.PropertyType != typeof(PlaygroundText)))
         {
-            var (en, zh) = (Texts(property, ConsoleText.English), Texts(property, ConsoleText.Chinese));
+            var (en, zh) = (Texts(property, english), Texts(property, chinese));
             Assert.Equal(en.Count, zh.Count);
             foreach (var (name, text) in en)
             {
@@ -40,13 +45,22 @@ public sealed partial class ConsoleTextTests
     }
 
     [Fact]
+    public void Every_state_of_an_import_has_a_text()
+    {
+        foreach (var constant in typeof(ImportStates).GetFields().Where(f => f.IsLiteral))
+            Assert.Contains((string)constant.GetRawConstantValue()!, ModelsText.Chinese.ImportStates.Keys);
+        Assert.Equal("豁免: 外部导入", ModelsText.Chinese.Of(GateVerdict.Imported));
+        Assert.Equal("waived: imported", ModelsText.English.Of(GateVerdict.Imported));
+    }
+
+    [Fact]
     public void A_name_without_a_text_is_shown_as_it_is() =>
         Assert.Equal("new-stage", ConsoleText.Of(ConsoleText.English.Stages, "new-stage"));
 
     [GeneratedRegex(@"\p{IsCJKUnifiedIdeographs}")]
     private static partial Regex Han();
 
-    private static Dictionary<string, string> Texts(PropertyInfo property, ConsoleText text) =>
+    private static Dictionary<string, string> Texts(PropertyInfo property, object text) =>
         property.GetValue(text) switch
         {
             string s => new() { [""] = s },

@@ -1,7 +1,3 @@
-using Microsoft.AspNetCore.Components;
-using Microsoft.AspNetCore.Components.Web;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging.Abstractions;
 using Weir.Formats.Platform;
 using Weir.Formats.Runs;
 using Weir.WebConsole.Ledger;
@@ -11,7 +7,7 @@ using Weir.WebConsole.Text;
 namespace Weir.WebConsole.Tests;
 
 /// <summary>The panels by themselves, rendered to HTML; the Host's tests have the whole page in a browser.</summary>
-public sealed partial class PanelTests
+public sealed class PanelTests
 {
     private static readonly PipelineView Pipeline = new("quickstart", "failed", DateTimeOffset.UnixEpoch, null, "town",
     [
@@ -31,7 +27,7 @@ public sealed partial class PanelTests
     [Fact]
     public async Task A_pipeline_shows_progress_result_and_error()
     {
-        var html = await RenderAsync<PipelinePanel>(ConsoleText.English, ("Pipeline", Pipeline));
+        var html = await RenderedPanel.HtmlAsync<PipelinePanel>(ConsoleText.English, ("Pipeline", Pipeline));
         Assert.Contains("12.3 s", html);
         Assert.Contains("0.0015", html);
         Assert.Contains("aria-valuenow=\"42\"", html);
@@ -44,25 +40,25 @@ public sealed partial class PanelTests
     [Fact]
     public async Task A_pipeline_that_has_not_begun_says_how_to_begin()
     {
-        Assert.Contains("./weir quickstart", await RenderAsync<PipelinePanel>(ConsoleText.English));
-        Assert.Contains("还没有运行过", await RenderAsync<PipelinePanel>(ConsoleText.Chinese));
+        Assert.Contains("./weir quickstart", await RenderedPanel.HtmlAsync<PipelinePanel>(ConsoleText.English));
+        Assert.Contains("还没有运行过", await RenderedPanel.HtmlAsync<PipelinePanel>(ConsoleText.Chinese));
     }
 
     [Fact]
     public async Task Stages_have_names_in_both_languages()
     {
-        Assert.Contains("预训练", await RenderAsync<PipelinePanel>(ConsoleText.Chinese, ("Pipeline", Pipeline)));
-        Assert.Contains("pre-train", await RenderAsync<PipelinePanel>(ConsoleText.English, ("Pipeline", Pipeline)));
+        Assert.Contains("预训练", await RenderedPanel.HtmlAsync<PipelinePanel>(ConsoleText.Chinese, ("Pipeline", Pipeline)));
+        Assert.Contains("pre-train", await RenderedPanel.HtmlAsync<PipelinePanel>(ConsoleText.English, ("Pipeline", Pipeline)));
     }
 
     [Fact]
     public async Task The_loss_chart_stays_within_its_frame_even_when_the_loss_does_not_move()
     {
         var now = DateTimeOffset.UnixEpoch;
-        var flat = await RenderAsync<LossChart>(ConsoleText.English, ("Title", "loss"), ("Points",
+        var flat = await RenderedPanel.HtmlAsync<LossChart>(ConsoleText.English, ("Title", "loss"), ("Points",
             (IReadOnlyList<MetricRow>)[Row(1, 2.5), Row(1, 2.5)]));
         Assert.DoesNotContain("NaN", flat);
-        var falling = await RenderAsync<LossChart>(ConsoleText.English, ("Title", "loss"), ("Points",
+        var falling = await RenderedPanel.HtmlAsync<LossChart>(ConsoleText.English, ("Title", "loss"), ("Points",
             (IReadOnlyList<MetricRow>)[Row(1, 8), Row(50, 3), Row(101, 1)]));
         var points = falling.Split("points=\"")[1].Split('"')[0].Split(' ').Select(p => p.Split(','))
             .Select(p => (X: double.Parse(p[0]), Y: double.Parse(p[1]))).ToList();
@@ -85,34 +81,8 @@ public sealed partial class PanelTests
             TokensGenerated = 29, TokensDelivered = 28, TokensBilled = 28, ChargeMicros = 73,
             EndReason = EndReasons.ClientGone, DurationMs = 12.6,
         };
-        var html = await RenderAsync<LedgerPanel>(ConsoleText.Chinese, ("Rows", (IReadOnlyList<LedgerRow>)[row]));
+        var html = await RenderedPanel.HtmlAsync<LedgerPanel>(ConsoleText.Chinese, ("Rows", (IReadOnlyList<LedgerRow>)[row]));
         foreach (var text in (string[])["17", "29", "28", "0.000073", "客户端离开", "13 ms", $"{row.RequestId}"])
             Assert.Contains(text, html);
     }
-
-    private static async Task<string> RenderAsync<T>(ConsoleText text, params (string Name, object? Value)[] parameters)
-        where T : IComponent
-    {
-        await using var services = new ServiceCollection().BuildServiceProvider();
-        await using var renderer = new HtmlRenderer(services, NullLoggerFactory.Instance);
-        return await renderer.Dispatcher.InvokeAsync(async () =>
-        {
-            RenderFragment content = builder =>
-            {
-                builder.OpenComponent<T>(0);
-                foreach (var (name, value) in parameters) builder.AddComponentParameter(1, name, value);
-                builder.CloseComponent();
-            };
-            var root = await renderer.RenderComponentAsync<CascadingValue<ConsoleText>>(ParameterView.FromDictionary(
-                new Dictionary<string, object?> { ["Value"] = text, ["ChildContent"] = content }));
-            return Decoded(root.ToHtmlString());
-        });
-    }
-
-    /// <summary>Blazor writes Han characters as entities. What would be markup stays escaped.</summary>
-    private static string Decoded(string html) => Entity().Replace(html, m => char.ConvertFromUtf32(Convert.ToInt32(
-        m.Groups[1].Value, 16)));
-
-    [System.Text.RegularExpressions.GeneratedRegex("&#x([0-9A-F]{3,});")]
-    private static partial System.Text.RegularExpressions.Regex Entity();
 }

@@ -10,6 +10,7 @@ internal sealed class EngineHealth(FleetOptions options)
 {
     /// <summary>A Unix socket's path has at most 107 bytes.</summary>
     private const int MaxSocketPath = 107;
+    private const int MaxAnswerBytes = 1 << 20;
     private readonly ConcurrentDictionary<string, bool> _ready = new();
 
     public bool IsReady(string jobId) => _ready.GetValueOrDefault(jobId);
@@ -37,9 +38,17 @@ internal sealed class EngineHealth(FleetOptions options)
         return Path.Combine(Path.GetTempPath(), $"weir-{hash}", name);
     }
 
-    private static async Task<bool> AsksReadyAsync(string socketPath, CancellationToken ct)
+    /// <summary>The engine's own statistics (contract 4), as it wrote them; null while it does not answer.</summary>
+    public Task<string?> StatsAsync(string jobId, CancellationToken ct) =>
+        AskAsync(SocketPath(options.DataFolder, jobId), "weir/stats", ct);
+
+    private static async Task<bool> AsksReadyAsync(string socketPath, CancellationToken ct) =>
+        await AskAsync(socketPath, "health", ct) is not null;
+
+    /// <summary>Null for anything but a success: it is not listening yet, or not any more.</summary>
+    private static async Task<string?> AskAsync(string socketPath, string path, CancellationToken ct)
     {
-        if (!File.Exists(socketPath)) return false;
+        if (!File.Exists(socketPath)) return null;
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(ct);
         timeout.CancelAfter(TimeSpan.FromSeconds(5));
         try
@@ -53,14 +62,17 @@ internal sealed class EngineHealth(FleetOptions options)
                     return new NetworkStream(socket, ownsSocket: true);
                 },
             };
-            using var http = new HttpClient(handler) { BaseAddress = new Uri("http://engine/") };
-            using var answer = await http.GetAsync("health", timeout.Token);
-            return answer.IsSuccessStatusCode;
+            using var http = new HttpClient(handler)
+            {
+                BaseAddress = new Uri("http://engine/"), MaxResponseContentBufferSize = MaxAnswerBytes,
+            };
+            using var answer = await http.GetAsync(path, timeout.Token);
+            return answer.IsSuccessStatusCode ? await answer.Content.ReadAsStringAsync(timeout.Token) : null;
         }
         catch (Exception e) when (e is HttpRequestException or SocketException or IOException
             || (e is OperationCanceledException && !ct.IsCancellationRequested))
         {
-            return false; // not listening yet, or not any more
+            return null;
         }
     }
 }

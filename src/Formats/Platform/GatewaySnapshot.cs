@@ -47,6 +47,9 @@ public sealed record GateVerdict(string State, string By, string Why)
 {
     public const string Passed = "passed", Failed = "failed", Waived = "waived";
 
+    /// <summary>Of a model that came from elsewhere: it may be served before it was evaluated here.</summary>
+    public static GateVerdict Imported { get; } = new(Waived, "model import", "imported");
+
     [JsonIgnore]
     public bool Serves => State is Passed or Waived;
 }

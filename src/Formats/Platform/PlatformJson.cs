@@ -27,6 +27,11 @@ namespace Weir.Formats.Platform;
 [JsonSerializable(typeof(KeyRequest))]
 [JsonSerializable(typeof(IReadOnlyList<KeyView>))]
 [JsonSerializable(typeof(PlatformView))]
+[JsonSerializable(typeof(ModelCard))]
+[JsonSerializable(typeof(ImportRequest))]
+[JsonSerializable(typeof(IReadOnlyList<ImportView>))]
+[JsonSerializable(typeof(IReadOnlyList<ModelView>))]
+[JsonSerializable(typeof(DeployRequest))]
 [JsonSerializable(typeof(IReadOnlyDictionary<string, long>))]
 public sealed partial class PlatformJson : JsonSerializerContext
 {

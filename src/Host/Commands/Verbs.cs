@@ -20,9 +20,9 @@ internal static class Verbs
           weir test              the tests
 
         The workbench verbs (synthesize, curate, tokenize, train, evaluate, engine, model convert) work on local files
-        and need no platform. The client verbs (key, job, deployment, ledger, trace, model list, dataset list) talk to
-        a running platform: WEIR_URL says where it is (default http://127.0.0.1:8080), WEIR_KEY is the API key
-        (default: the key file in ~/.weir).
+        and need no platform. The client verbs (key, job, deployment, ledger, trace, model import, model list, dataset
+        list) talk to a running platform: WEIR_URL says where it is (default http://127.0.0.1:8080), WEIR_KEY is the
+        API key (default: the key file in ~/.weir).
 
         Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused (gate, quota, rights), 130 interrupted.
         """;
@@ -37,9 +37,9 @@ internal static class Verbs
         TrainCommand.Create(),
         EvaluateCommand.Create(),
         EngineCommand.Create(),
-        new Command("model", "Models: convert files, list what the platform holds.")
+        new Command("model", "Models: convert files, import them into the platform, list what it holds.")
         {
-            ModelConvertCommand.Create(), ModelListCommand.Create(),
+            ModelConvertCommand.Create(), ModelImportCommand.Create(), ModelListCommand.Create(),
         },
         new Command("dataset", "Datasets: read a report, list what the platform holds.")
         {
@@ -52,5 +52,6 @@ internal static class Verbs
         TraceCommand.Create(),
         new Command("test",
         "Run the tests: ./weir test [--filter X] (handled by the ./weir script of the source tree)."),
+        new Command("bench", "Measure: ./weir bench engine|serving|neighbours (handled by the ./weir script too)."),
     };
 }

@@ -115,6 +115,7 @@ internal sealed class PlatformHost : IAsyncDisposable
         api.MapFleet();
         api.MapAccounts();
         api.MapPlatform();
+        api.MapModels();
         app.MapGateway();
         app.MapWebConsole();
         return app;

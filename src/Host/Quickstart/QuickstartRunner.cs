@@ -120,6 +120,7 @@ internal sealed class QuickstartRunner(PlatformHost platform, QuickstartPlan pla
         if (!verdict.Serves && plan.Minutes < TrialMinutes)
             verdict = new GateVerdict(GateVerdict.Waived, "quickstart",
             $"a trial run of {plan.Minutes:0.##} minutes: {verdict.Why}");
+        platform.Registry.Models.Judge(model.Digest, verdict);
         if (!verdict.Serves)
             throw new UserErrorException($"The release gate refused {model.Name} version {model.Version}: "
                 + $"{verdict.Why}. "

@@ -15,7 +15,7 @@ namespace Weir.Inference.Decoding;
 internal sealed unsafe class Attention : ITeamWork, IDisposable
 {
     /// <summary>Rows of a unit, about: enough for a block that is widened to pay.</summary>
-    private const int UnitRows = 32;
+    private const int UnitRows = 64;
 
     private const int BlockTokens = KvStore.BlockTokens;
 

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using Weir.Formats.Bcl;
 using Weir.Formats.Models;
 using Weir.Inference.Kernels;
@@ -83,8 +84,8 @@ internal sealed unsafe class KvStore : IDisposable
         }
         if (Type == KvType.F16)
         {
-            for (int d = 0; d < _headSize; d++) ((Half*)keys)[d * BlockTokens + slot] = (Half)key[d];
-            for (int d = 0; d < _headSize; d++) ((Half*)values)[slot * ValueStride + d] = (Half)value[d];
+            WriteHalves(key, (Half*)keys + slot, BlockTokens);
+            WriteHalves(value, (Half*)values + slot * ValueStride, 1);
             return;
         }
         float* padded = stackalloc float[ScaleDimensions];
@@ -160,6 +161,19 @@ internal sealed unsafe class KvStore : IDisposable
     }
 
     public void Dispose() => _memory.Dispose();
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void WriteHalves(float* x, Half* target, int step)
+    {
+        int d = 0;
+        ushort* halves = stackalloc ushort[Vector256<ushort>.Count];
+        for (; d + Vector256<ushort>.Count <= _headSize; d += Vector256<ushort>.Count)
+        {
+            HalfFloats.Narrow(Vector512.Load(x + d)).Store(halves);
+            for (int i = 0; i < Vector256<ushort>.Count; i++) ((ushort*)target)[(d + i) * step] = halves[i];
+        }
+        for (; d < _headSize; d++) target[d * step] = (Half)x[d];
+    }
 
     private byte* Tile(int layer, int head, int block) =>
         _memory.Pointer + ((long)(layer * _kvHeads + head) * Blocks + block) * _tileBytes;

@@ -26,8 +26,8 @@ internal sealed record RunnerOptions
 
 /// <summary>
 /// The decoder, for a batch of tokens of any number of sequences. For each layer: norm, attention with rotary positions
-/// over the cache, norm, gated feed-forward, with residuals around both; then norm and head. What sets a family apart is
-/// in <see cref="ModelArchitecture"/> and in which tensors the model has. Rows are independent of each other but for
+/// over the cache, norm, gated feed-forward, with residuals around both; then norm and head. What sets a family apart
+/// is in <see cref="ModelArchitecture"/> and in which tensors the model has. Rows are independent of each other but for
 /// the cache: how tokens are cut into batches does not change a bit of the results.
 /// </summary>
 internal sealed unsafe class ModelRunner : IModelRunner

@@ -16,9 +16,13 @@ internal sealed class CompiledGrammar
         _graph = new ConfigurationGraph(automaton, cacheBytes);
         _masks = new TokenMasks(_graph, vocabulary);
         Vocabulary = vocabulary;
+        Start(); // what begins in too many ways is refused now
     }
 
     public TokenVocabulary Vocabulary { get; }
+
+    /// <summary>About how much memory it takes in all.</summary>
+    public long Bytes => _graph.Automaton.Bytes + CachedBytes;
 
     /// <summary>About how much is kept of masks and moves.</summary>
     public long CachedBytes

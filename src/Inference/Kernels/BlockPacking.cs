@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Weir.Inference.Kernels;
 
@@ -36,49 +37,67 @@ internal static unsafe class BlockPacking
         int blocks = matrix.Inputs / inputs, count = rows.Length / (blocks * bytes);
         if (matrix.Inputs % inputs != 0 || rows.Length != count * blocks * bytes
             || count > WeightLayout.GroupOutputs) throw new ArgumentException("Rows do not fit the matrix.");
-        for (int lane = 0; lane < count; lane++)
-            for (int b = 0; b < blocks; b++)
+        fixed (byte* source = rows)
+            for (int lane = 0; lane < count; lane++)
             {
-                var block = rows.Slice((lane * blocks + b) * bytes, bytes);
-                if (inputs == 32) PackSmall(matrix, group, b, lane, block);
-                else PackSuper(matrix, group, b, lane, block);
+                byte* row = source + (long)lane * blocks * bytes;
+                uint* quants = (uint*)matrix.Quants(group) + lane;
+                ushort* scales = (ushort*)matrix.Scales(group) + lane;
+                if (inputs == 256)
+                    for (int b = 0; b < blocks; b++)
+                        PackSuper(matrix, group, b, lane, new ReadOnlySpan<byte>(row + (long)b * bytes, bytes));
+                else if (!matrix.Layout.IsNibbles) PackBytes(row, blocks, quants, scales);
+                else PackNibbles(matrix.Layout, row, blocks, quants, scales);
             }
         // A lane without a row has quants of 0 and scales of 0, which is zero in every layout.
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void PackSmall(PackedMatrix matrix, int group, int b, int lane, ReadOnlySpan<byte> block)
+    private static void PackBytes(byte* row, int blocks, uint* quants, ushort* scales)
     {
-        var layout = matrix.Layout;
-        uint* tile = (uint*)(matrix.Quants(group) + (long)b * layout.QuantBytes) + lane;
-        ushort* scales = (ushort*)(matrix.Scales(group) + (long)b * layout.SpanScaleBytes) + lane;
-        scales[0] = Finite(block);
-        int at = 2;
-        if (layout.HasMinimum)
+        for (int b = 0; b < blocks; b++, row += 34, quants += 8 * 16, scales += 16)
         {
-            scales[16] = Finite(block[2..]);
-            at = 4;
+            *scales = Finite(*(ushort*)row);
+            uint* words = (uint*)(row + 2);
+            for (int quad = 0; quad < 8; quad++) quants[quad * 16] = words[quad] ^ 0x80808080;
         }
-        if (!layout.IsNibbles)
+    }
+
+    // In the file too the low nibbles are inputs 0 to 15 and the high ones 16 to 31.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void PackNibbles(WeightLayout layout, byte* row, int blocks, uint* quants, ushort* scales)
+    {
+        bool hasMinimum = layout.HasMinimum, hasFifth = layout.HighBits == 1;
+        int quantWords = layout.QuantBytes / 4, scaleWords = layout.SpanScaleBytes / 2;
+        for (int b = 0; b < blocks; b++, quants += quantWords, scales += scaleWords)
         {
-            for (int quad = 0; quad < 8; quad++)
-                tile[quad * 16] = BinaryPrimitives.ReadUInt32LittleEndian(block[(at + 4 * quad)..]) ^ 0x80808080;
-            return;
+            *scales = Finite(*(ushort*)row);
+            row += 2;
+            if (hasMinimum)
+            {
+                scales[16] = Finite(*(ushort*)row);
+                row += 2;
+            }
+            if (hasFifth)
+            {
+                quants[4 * 16] = SpreadHighBits(*(uint*)row);
+                row += 4;
+            }
+            uint* words = (uint*)row;
+            for (int v = 0; v < 4; v++) quants[v * 16] = words[v];
+            row += 16;
         }
-        if (layout.HighBits == 1)
-        {
-            uint high = BinaryPrimitives.ReadUInt32LittleEndian(block[at..]);
-            tile[4 * 16] = SpreadHighBits(high);
-            at += 4;
-        }
-        // In the file too the low nibbles are inputs 0 to 15 and the high ones 16 to 31.
-        for (int v = 0; v < 4; v++) tile[v * 16] = BinaryPrimitives.ReadUInt32LittleEndian(block[(at + 4 * v)..]);
     }
 
     /// <summary>Bit 4j + t of the block becomes bit j of byte t.</summary>
     private static uint SpreadHighBits(uint bits)
     {
         uint spread = 0;
+        if (Bmi2.IsSupported)
+        {
+            for (int t = 0; t < 4; t++) spread |= Bmi2.ParallelBitExtract(bits, 0x11111111u << t) << (8 * t);
+            return spread;
+        }
         for (int quad = 0; quad < 8; quad++)
             for (int t = 0; t < 4; t++) spread |= (bits >> (4 * quad + t) & 1) << (8 * t + quad);
         return spread;
@@ -156,9 +175,9 @@ internal static unsafe class BlockPacking
         }
     }
 
-    private static ushort Finite(ReadOnlySpan<byte> half)
-    {
-        ushort bits = BinaryPrimitives.ReadUInt16LittleEndian(half);
-        return (bits & 0x7c00) != 0x7c00 ? bits : throw new InvalidDataException("a scale is not a finite number");
-    }
+    private static ushort Finite(ReadOnlySpan<byte> half) => Finite(BinaryPrimitives.ReadUInt16LittleEndian(half));
+
+    private static ushort Finite(ushort bits) => (bits & 0x7c00) != 0x7c00 ? bits : throw NotFinite();
+
+    private static InvalidDataException NotFinite() => new("a scale is not a finite number");
 }

@@ -1,5 +1,5 @@
-using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace Weir.Inference.Kernels;
 
@@ -13,18 +13,18 @@ internal static class Elementwise
     public static void RmsNorm(ReadOnlySpan<float> x, ReadOnlySpan<float> weight, float epsilon, Span<float> y)
     {
         float scale = 1 / MathF.Sqrt(SumOfSquares(x) / x.Length + epsilon);
-        int width = Vector<float>.Count, i = 0;
+        int width = Vector512<float>.Count, i = 0;
         for (; i + width <= x.Length; i += width)
-            (new Vector<float>(x[i..]) * scale * new Vector<float>(weight[i..])).CopyTo(y[i..]);
+            (Vector512.Create(x[i..]) * scale * Vector512.Create(weight[i..])).CopyTo(y[i..]);
         for (; i < x.Length; i++) y[i] = x[i] * scale * weight[i];
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Add(Span<float> x, ReadOnlySpan<float> y)
     {
-        int width = Vector<float>.Count, i = 0;
+        int width = Vector512<float>.Count, i = 0;
         for (; i + width <= x.Length; i += width)
-            (new Vector<float>(x[i..]) + new Vector<float>(y[i..])).CopyTo(x[i..]);
+            (Vector512.Create(x[i..]) + Vector512.Create(y[i..])).CopyTo(x[i..]);
         for (; i < x.Length; i++) x[i] += y[i];
     }
 
@@ -32,11 +32,11 @@ internal static class Elementwise
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void SwiGlu(Span<float> gate, ReadOnlySpan<float> up)
     {
-        int width = Vector<float>.Count, i = 0;
+        int width = Vector512<float>.Count, i = 0;
         for (; i + width <= gate.Length; i += width)
         {
-            var x = new Vector<float>(gate[i..]);
-            (x / (Vector<float>.One + Vector.Exp(-x)) * new Vector<float>(up[i..])).CopyTo(gate[i..]);
+            var x = Vector512.Create(gate[i..]);
+            (x / (Vector512<float>.One + Vector512.Exp(-x)) * Vector512.Create(up[i..])).CopyTo(gate[i..]);
         }
         for (; i < gate.Length; i++) gate[i] = gate[i] / (1 + MathF.Exp(-gate[i])) * up[i];
     }
@@ -47,12 +47,12 @@ internal static class Elementwise
     public static void GeGlu(Span<float> gate, ReadOnlySpan<float> up)
     {
         const float outer = 1.5957691216f, inner = 0.044715f;
-        int width = Vector<float>.Count, i = 0;
+        int width = Vector512<float>.Count, i = 0;
         for (; i + width <= gate.Length; i += width)
         {
-            var x = new Vector<float>(gate[i..]);
+            var x = Vector512.Create(gate[i..]);
             var exponent = -outer * (x + inner * x * x * x);
-            (x / (Vector<float>.One + Vector.Exp(exponent)) * new Vector<float>(up[i..])).CopyTo(gate[i..]);
+            (x / (Vector512<float>.One + Vector512.Exp(exponent)) * Vector512.Create(up[i..])).CopyTo(gate[i..]);
         }
         for (; i < gate.Length; i++)
         {
@@ -67,10 +67,10 @@ internal static class Elementwise
     {
         // tanh(y) = 1 - 2 / (e^2y + 1)
         float factor = 2 / cap;
-        int width = Vector<float>.Count, i = 0;
-        var two = new Vector<float>(2);
+        int width = Vector512<float>.Count, i = 0;
+        var two = Vector512.Create(2f);
         for (; i + width <= x.Length; i += width)
-            (cap * (Vector<float>.One - two / (Vector.Exp(new Vector<float>(x[i..]) * factor) + Vector<float>.One)))
+            (cap * (Vector512<float>.One - two / (Vector512.Exp(Vector512.Create(x[i..]) * factor) + Vector512<float>.One)))
                 .CopyTo(x[i..]);
         for (; i < x.Length; i++) x[i] = cap * (1 - 2 / (MathF.Exp(x[i] * factor) + 1));
     }
@@ -80,19 +80,19 @@ internal static class Elementwise
     public static void Softmax(Span<float> x)
     {
         float largest = Largest(x), sum = 0;
-        int width = Vector<float>.Count, i = 0;
-        var shift = new Vector<float>(largest);
-        var sums = Vector<float>.Zero;
+        int width = Vector512<float>.Count, i = 0;
+        var shift = Vector512.Create(largest);
+        var sums = Vector512<float>.Zero;
         for (; i + width <= x.Length; i += width)
         {
-            var e = Vector.Exp(new Vector<float>(x[i..]) - shift);
+            var e = Vector512.Exp(Vector512.Create(x[i..]) - shift);
             sums += e;
             e.CopyTo(x[i..]);
         }
-        sum = Vector.Sum(sums);
+        sum = Vector512.Sum(sums);
         for (; i < x.Length; i++) sum += x[i] = MathF.Exp(x[i] - largest);
         float scale = 1 / sum;
-        for (i = 0; i + width <= x.Length; i += width) (new Vector<float>(x[i..]) * scale).CopyTo(x[i..]);
+        for (i = 0; i + width <= x.Length; i += width) (Vector512.Create(x[i..]) * scale).CopyTo(x[i..]);
         for (; i < x.Length; i++) x[i] *= scale;
     }
 
@@ -101,12 +101,13 @@ internal static class Elementwise
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Rotate(Span<float> head, ReadOnlySpan<float> turns)
     {
-        int half = head.Length / 2, width = Vector<float>.Count, i = 0;
+        int half = head.Length / 2, width = Vector512<float>.Count, i = 0;
         Span<float> first = head[..half], second = head[half..];
         ReadOnlySpan<float> cosines = turns[..half], sines = turns[half..];
         for (; i + width <= half; i += width)
         {
-            Vector<float> a = new(first[i..]), b = new(second[i..]), cos = new(cosines[i..]), sin = new(sines[i..]);
+            Vector512<float> a = Vector512.Create<float>(first[i..]), b = Vector512.Create<float>(second[i..]);
+            Vector512<float> cos = Vector512.Create(cosines[i..]), sin = Vector512.Create(sines[i..]);
             (a * cos - b * sin).CopyTo(first[i..]);
             (b * cos + a * sin).CopyTo(second[i..]);
         }
@@ -122,8 +123,8 @@ internal static class Elementwise
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Scale(Span<float> x, float factor)
     {
-        int width = Vector<float>.Count, i = 0;
-        for (; i + width <= x.Length; i += width) (new Vector<float>(x[i..]) * factor).CopyTo(x[i..]);
+        int width = Vector512<float>.Count, i = 0;
+        for (; i + width <= x.Length; i += width) (Vector512.Create(x[i..]) * factor).CopyTo(x[i..]);
         for (; i < x.Length; i++) x[i] *= factor;
     }
 
@@ -142,11 +143,11 @@ internal static class Elementwise
     public static float Largest(ReadOnlySpan<float> x)
     {
         float largest = float.NegativeInfinity;
-        int width = Vector<float>.Count, i = 0;
+        int width = Vector512<float>.Count, i = 0;
         if (x.Length >= width)
         {
-            var lanes = new Vector<float>(x);
-            for (i = width; i + width <= x.Length; i += width) lanes = Vector.Max(lanes, new Vector<float>(x[i..]));
+            var lanes = Vector512.Create(x);
+            for (i = width; i + width <= x.Length; i += width) lanes = Vector512.Max(lanes, Vector512.Create(x[i..]));
             for (int lane = 0; lane < width; lane++) largest = Math.Max(largest, lanes[lane]);
         }
         for (; i < x.Length; i++) largest = Math.Max(largest, x[i]);
@@ -156,14 +157,14 @@ internal static class Elementwise
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float SumOfSquares(ReadOnlySpan<float> x)
     {
-        int width = Vector<float>.Count, i = 0;
-        var sums = Vector<float>.Zero;
+        int width = Vector512<float>.Count, i = 0;
+        var sums = Vector512<float>.Zero;
         for (; i + width <= x.Length; i += width)
         {
-            var lanes = new Vector<float>(x[i..]);
+            var lanes = Vector512.Create(x[i..]);
             sums += lanes * lanes;
         }
-        float sum = Vector.Sum(sums);
+        float sum = Vector512.Sum(sums);
         for (; i < x.Length; i++) sum += x[i] * x[i];
         return sum;
     }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace Weir.Inference.Kernels;
 
@@ -48,20 +49,23 @@ internal static unsafe class FloatPacking
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void PackShorts(PackedMatrix matrix, int group, int block, int lane, ReadOnlySpan<float> weights)
     {
-        float largest = 0;
-        foreach (float weight in weights)
-        {
-            float magnitude = MathF.Abs(weight);
-            if (!(magnitude <= float.MaxValue)) throw NotFinite();
-            largest = MathF.Max(largest, magnitude);
-        }
+        var low = Vector512.Create(weights);
+        var high = Vector512.Create(weights[16..]);
+        var both = Vector512.Max(Vector512.Abs(low), Vector512.Abs(high));
+        var half = Vector256.Max(both.GetLower(), both.GetUpper());
+        var quarter = Vector128.Max(half.GetLower(), half.GetUpper());
+        float largest = MathF.Max(MathF.Max(quarter[0], quarter[1]), MathF.Max(quarter[2], quarter[3]));
+        if (!(largest <= float.MaxValue)) throw NotFinite(); // the largest of NaN and anything is NaN
         // The bfloat16 that is not smaller, so that no quant is above the largest.
         uint scaleBits = BitConverter.SingleToUInt32Bits(largest / MaxShort) + 0xffff >> 16;
         float scale = BitConverter.UInt32BitsToSingle(scaleBits << 16), inverse = scale > 0 ? 1 / scale : 0;
         if (!float.IsFinite(inverse)) (scaleBits, inverse) = (0, 0); // as good as zero
-        byte* tile = matrix.Quants(group) + (long)block * matrix.Layout.QuantBytes;
-        for (int i = 0; i < weights.Length; i++)
-            *(short*)(tile + i / 2 * 64 + lane * 4 + i % 2 * 2) = (short)MathF.Round(weights[i] * inverse);
+        var shorts = Vector512.Narrow(Vector512.ConvertToInt32(Vector512.Round(low * inverse)),
+            Vector512.ConvertToInt32(Vector512.Round(high * inverse))).AsUInt32();
+        uint* tile = (uint*)(matrix.Quants(group) + (long)block * matrix.Layout.QuantBytes) + lane;
+        uint* pairs = stackalloc uint[16];
+        shorts.Store(pairs);
+        for (int pair = 0; pair < 16; pair++) tile[pair * 16] = pairs[pair];
         ((ushort*)(matrix.Scales(group) + (long)block * matrix.Layout.SpanScaleBytes))[lane] = (ushort)scaleBits;
     }
 

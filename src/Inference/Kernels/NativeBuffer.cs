@@ -26,7 +26,8 @@ internal sealed unsafe partial class NativeBuffer : IDisposable
         // A mapping begins at any 4 KB: one huge page more leaves room to begin at a huge page.
         _mapped = checked((nuint)bytes + HugePageBytes);
         _mapping = Map(0, _mapped, ReadWrite, PrivateAnonymous, -1, 0);
-        if (_mapping == -1) throw new InsufficientMemoryException($"The system has no {bytes:N0} bytes of memory left.");
+        if (_mapping == -1)
+            throw new InsufficientMemoryException($"The system has no {bytes:N0} bytes of memory left.");
         nint aligned = (_mapping + HugePageBytes - 1) & ~(nint)(HugePageBytes - 1);
         _ = Advise(aligned, (nuint)bytes, AdviseHugePages); // only a wish; without huge pages it is slower
         _pointer = (byte*)aligned;

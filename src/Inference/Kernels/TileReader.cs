@@ -37,19 +37,24 @@ internal static unsafe class TileReader
 
     public static void ReadRow(PackedMatrix matrix, int output, Span<float> row)
     {
+        const int half = WeightLayout.BlockInputs / 2;
         var layout = matrix.Layout;
-        int group = output / WeightLayout.GroupOutputs, lane = output % WeightLayout.GroupOutputs;
-        for (int i = 0; i < row.Length; i++)
+        int group = output / WeightLayout.GroupOutputs, lane = output % WeightLayout.GroupOutputs, zero = layout.Zero;
+        byte* tile = matrix.Quants(group);
+        for (int start = 0; start < row.Length; start += half)
         {
-            int block = i / WeightLayout.BlockInputs, input = i % WeightLayout.BlockInputs;
-            byte* tile = matrix.Quants(group) + (long)block * layout.QuantBytes;
+            int block = start / WeightLayout.BlockInputs, first = start % WeightLayout.BlockInputs;
+            byte* at = tile + (long)block * layout.QuantBytes;
+            var part = row.Slice(start, Math.Min(half, row.Length - start));
             if (layout.Form == ActivationForm.Floats)
             {
-                row[i] = ((float*)tile)[input * WeightLayout.GroupOutputs + lane];
+                for (int i = 0; i < part.Length; i++)
+                    part[i] = ((float*)at)[(first + i) * WeightLayout.GroupOutputs + lane];
                 continue;
             }
-            var (scale, minimum) = Scale(matrix, group, block, lane, input / 16);
-            row[i] = scale * (Quant(layout, tile, lane, input) - layout.Zero) + minimum;
+            var (scale, minimum) = Scale(matrix, group, block, lane, first / half);
+            for (int i = 0; i < part.Length; i++)
+                part[i] = scale * (Quant(layout, at, lane, first + i) - zero) + minimum;
         }
     }
 }

@@ -14,8 +14,8 @@ internal enum ActivationForm
 }
 
 /// <summary>
-/// How a weight matrix lies in memory for the kernels. Sixteen outputs stand side by side (a <i>group</i>), so that each
-/// 32-bit lane of a 512-bit register belongs to one output and nothing is ever summed across lanes. Inputs go in blocks
+/// How a weight matrix lies in memory for the kernels. Sixteen outputs stand side by side (a <i>group</i>), so that
+/// each 32-bit lane of a 512-bit register belongs to one output and nothing is ever summed across lanes. Inputs go in blocks
 /// of 32; a block of a group is a <i>tile</i>. Quants and scales are two streams, [group][block].
 /// <para>Bytes: a tile is 8 quads, a quad being four consecutive inputs of each output in the four bytes of its lane.
 /// Quants of 4 bits: vector v (0 to 3) has quad v in its low and quad v + 4 in its high nibbles. The fifth bits of all
@@ -100,13 +100,14 @@ internal sealed record WeightLayout
 
     public static WeightLayout Q41 { get; } = new()
     {
-        Name = "Q4_1", Index = 5, QuantBytes = 256, SpanScaleBytes = 64, Form = ActivationForm.BytesWithSums, HasMinimum = true,
+        Name = "Q4_1", Index = 5, QuantBytes = 256, SpanScaleBytes = 64,
+        Form = ActivationForm.BytesWithSums, HasMinimum = true,
     };
 
     public static WeightLayout Q51 { get; } = new()
     {
-        Name = "Q5_1", Index = 6, QuantBytes = 320, SpanScaleBytes = 64, Form = ActivationForm.BytesWithSums, HighBits = 1,
-        HasMinimum = true,
+        Name = "Q5_1", Index = 6, QuantBytes = 320, SpanScaleBytes = 64,
+        Form = ActivationForm.BytesWithSums, HighBits = 1, HasMinimum = true,
     };
 
     public static WeightLayout Q4K { get; } = new()

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using System.Text.Json;
 using Weir.Formats.Bcl;
 using Weir.Formats.Gguf;
@@ -10,10 +11,12 @@ namespace Weir.Inference.Models;
 /// <summary>The files of a model, checked and open: a folder in the Hugging Face layout, or a .gguf file.</summary>
 internal sealed class ModelFiles : IDisposable
 {
-    private ModelFiles(WeightsSource weights, Tokenizer tokenizer, IReadOnlySet<int> endTokens, string path)
+    private readonly Lazy<Tokenizer> _tokenizer;
+
+    private ModelFiles(WeightsSource weights, Func<Tokenizer> tokenizer, IReadOnlySet<int> endTokens, string path)
     {
         Weights = weights;
-        Tokenizer = tokenizer;
+        _tokenizer = new Lazy<Tokenizer>(tokenizer);
         EndTokens = endTokens;
         Path = path;
     }
@@ -21,7 +24,10 @@ internal sealed class ModelFiles : IDisposable
     public string Path { get; }
     public ModelConfig Config => Weights.Config;
     public WeightsSource Weights { get; }
-    public Tokenizer Tokenizer { get; }
+
+    /// <summary>Built when it is first asked for.</summary>
+    /// <exception cref="UserErrorException">The files' tokenizer is damaged or of an unknown kind.</exception>
+    public Tokenizer Tokenizer => _tokenizer.Value;
 
     /// <summary>Ids after which generation stops, as far as the files name them.</summary>
     public IReadOnlySet<int> EndTokens { get; }
@@ -35,8 +41,8 @@ internal sealed class ModelFiles : IDisposable
         try
         {
             RefuseUnsupported(weights.Config, path);
-            var tokenizer = Tokenizer.Load(System.IO.Path.Combine(path, TokenizerConfigFile.TokenizerFileName));
-            return new ModelFiles(weights, tokenizer, EndTokensOf(path, weights.Config), path);
+            var tokenizer = System.IO.Path.Combine(path, TokenizerConfigFile.TokenizerFileName);
+            return new ModelFiles(weights, () => Tokenizer.Load(tokenizer), EndTokensOf(path, weights.Config), path);
         }
         catch
         {
@@ -45,9 +51,20 @@ internal sealed class ModelFiles : IDisposable
         }
     }
 
-    /// <summary>Reads the weights.</summary>
-    public LoadedModel Load(int threads) => LoadedModel.Create(Config, WeightLoader.Load(Weights, threads), Tokenizer,
-        EndTokens, Path);
+    /// <summary>Reads the weights, and builds the tokenizer meanwhile.</summary>
+    public LoadedModel Load(int threads)
+    {
+        ModelWeights? weights = null;
+        try
+        {
+            Parallel.Invoke(() => weights = WeightLoader.Load(Weights, threads), () => _ = Tokenizer);
+        }
+        catch (AggregateException e)
+        {
+            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
+        }
+        return LoadedModel.Create(Config, weights!, Tokenizer, EndTokens, Path);
+    }
 
     public void Dispose() => Weights.Dispose();
 
@@ -61,7 +78,7 @@ internal sealed class ModelFiles : IDisposable
             HashSet<int> ends = [];
             foreach (var key in (string[])["tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id"])
                 if (file.TryGetInteger(key) is >= 0 and <= int.MaxValue and var id) ends.Add((int)id);
-            return new ModelFiles(weights, Tokenizer.FromGguf(file), ends, path);
+            return new ModelFiles(weights, () => Tokenizer.FromGguf(file), ends, path);
         }
         catch
         {

@@ -25,9 +25,9 @@ internal sealed record RotaryFrequencies(double[] Radians, double Magnitude)
             RopeScalingKind.Llama3 => new RotaryFrequencies([.. plain.Select(f => Llama3(f, scaling))], 1),
             RopeScalingKind.Yarn => Yarn(config, scaling, plain),
             RopeScalingKind.LongRope => LongRope(config, scaling, plain),
-            _ => throw new UserErrorException($"{where}: rotary embedding of type '{scaling.TypeName}' changes with the "
-                + "length of the text, which this version does not run. Remove rope_scaling from config.json to run the "
-                + "model within its original context."),
+            _ => throw new UserErrorException($"{where}: rotary embedding of type '{scaling.TypeName}' changes with "
+                + "the length of the text, which this version does not run. Remove rope_scaling from config.json to "
+                + "run the model within its original context."),
         };
     }
 

@@ -40,13 +40,13 @@ internal sealed class WeightLoader
             var loader = new WeightLoader(source, tensors, memory);
             loader.Fill(threads);
             var matrices = loader._matrices.ToDictionary(m => (m.Tensor.Role, m.Tensor.Layer), m => m.Matrix);
-            return ModelWeights.Assemble(source.Config, tensor => matrices[(tensor.Role, tensor.Layer)], source.ReadFloat32,
-                memory.Bytes);
+            return ModelWeights.Assemble(source.Config, tensor => matrices[(tensor.Role, tensor.Layer)],
+                source.ReadFloat32, memory.Bytes);
         }
         catch (OutOfMemoryException e)
         {
-            throw new UserErrorException($"{source.Paths[0]}: there is not enough memory for this model. Stop something "
-                + "else, or use a smaller model or quantisation.", inner: e);
+            throw new UserErrorException($"{source.Paths[0]}: there is not enough memory for this model. Stop "
+                + "something else, or use a smaller model or quantisation.", inner: e);
         }
     }
 
@@ -123,7 +123,8 @@ internal sealed class WeightLoader
         }
         catch (InvalidDataException e)
         {
-            throw new UserErrorException($"{_source.Paths[0]}: in the tensor '{tensor.GgufName}' {e.Message}.", inner: e);
+            throw new UserErrorException($"{_source.Paths[0]}: in the tensor '{tensor.GgufName}' {e.Message}.",
+                inner: e);
         }
         ArrayPool<byte>.Shared.Return(rented);
         if (floats) ArrayPool<float>.Shared.Return(values);

@@ -5,8 +5,8 @@ using Weir.Formats.Quantization;
 namespace Weir.Inference.Quantization;
 
 /// <summary>Which type each matrix of a model becomes. Mixtures give more bits to what hurts most when it is rounded:
-/// the head, and in some layers the values and the way back from the feed-forward part (the choice of llama.cpp, so that
-/// files of the same name are of the same size).</summary>
+/// the head, and in some layers the values and the way back from the feed-forward part (the choice of llama.cpp, so
+/// that files of the same name are of the same size).</summary>
 internal sealed class QuantizationMix
 {
     private readonly TensorType _main;

@@ -26,20 +26,46 @@ public sealed class ArtifactStore
         if (!Directory.Exists(folder)) throw new UserErrorException($"The output folder {folder} is missing.");
         var artifact = ArtifactTree.Scan(name, kind, folder);
         foreach (var file in artifact.Files) _blobs.Put(file.Digest, Path.Combine(folder, file.Path));
+        Add(artifact);
+        return artifact;
+    }
+
+    /// <summary>True where the blob of that digest is here already.</summary>
+    public bool Holds(string digest) => _blobs.Has(digest);
+
+    /// <summary>Stores files from anywhere on this machine under the digests that <see cref="SourceFile.Read"/> gave,
+    /// leaving out those that are here.</summary>
+    public ArtifactRef PutFiles(string name, string kind, IReadOnlyList<(SourceFile File, string Digest)> files,
+        Action<int> stored, CancellationToken ct)
+    {
+        foreach (var (file, digest) in files) _blobs.Put(digest, file, stored, ct);
+        List<FileEntry> entries = [.. files.Select(f => new FileEntry(f.File.Path, f.Digest, f.File.Bytes))
+            .OrderBy(f => f.Path, StringComparer.Ordinal)];
+        var artifact = new ArtifactRef(name, kind, ArtifactTree.DigestOf(entries), entries);
+        Add(artifact);
+        return artifact;
+    }
+
+    /// <summary>Writes the artifact as a folder of copies, wholly or not at all.</summary>
+    public void Materialise(string digest, string folder) => Materialise(digest, folder, _blobs.CopyTo);
+
+    /// <summary>The same as a folder of links to the blobs, for who only reads: no second copy on the disk.</summary>
+    public void Link(string digest, string folder) => Materialise(digest, folder, _blobs.LinkTo);
+
+    private void Add(ArtifactRef artifact)
+    {
         using var connection = _database.Open();
         SqliteFile.Execute(connection,
             "INSERT INTO artifacts (digest, kind, name, files, bytes, created) VALUES ($digest, $kind, $name, $files, "
                 + "$bytes, $created) "
             + "ON CONFLICT (digest) DO NOTHING",
-            ("$digest", artifact.Digest), ("$kind", kind), ("$name", name),
+            ("$digest", artifact.Digest), ("$kind", artifact.Kind), ("$name", artifact.Name),
             ("$files", JsonSerializer.Serialize(artifact, RunJson.Lines.ArtifactRef)),
             ("$bytes", artifact.Files.Sum(f => f.Bytes)),
             ("$created", SqliteFile.Text(DateTimeOffset.UtcNow)));
-        return artifact;
     }
 
-    /// <summary>Writes the artifact as a folder, wholly or not at all.</summary>
-    public void Materialise(string digest, string folder)
+    private void Materialise(string digest, string folder, Action<string, string> bring)
     {
         var artifact = Find(digest) ?? throw new UserErrorException($"The registry has no artifact {digest}.");
         var temporary = Path.GetFullPath(folder) + $".{Guid.NewGuid():N}.tmp";
@@ -51,7 +77,7 @@ public sealed class ArtifactStore
                 var target = Path.GetFullPath(Path.Combine(temporary, file.Path));
                 if (!target.StartsWith(temporary + Path.DirectorySeparatorChar, StringComparison.Ordinal))
                     throw new UserErrorException($"Artifact {digest} names a file outside of itself: '{file.Path}'.");
-                _blobs.CopyTo(file.Digest, target);
+                bring(file.Digest, target);
             }
             if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
             Directory.Move(temporary, folder);

@@ -32,7 +32,6 @@ internal sealed class BlobFolder
     {
         var target = PathOf(digest);
         if (File.Exists(target)) return;
-        Directory.CreateDirectory(Path.GetDirectoryName(target)!);
         var temporary = Path.Combine(_incoming, Guid.NewGuid().ToString("N"));
         File.Copy(source, temporary);
         if (Digest.OfFile(temporary) != digest)
@@ -42,8 +41,48 @@ internal sealed class BlobFolder
         }
         using (var file = File.OpenHandle(temporary, FileMode.Open,
             FileAccess.ReadWrite)) RandomAccess.FlushToDisk(file);
-        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(temporary, ReadOnly);
-        File.Move(temporary, target, overwrite: true);
+        TakeIn(temporary, target);
+    }
+
+    public bool Has(string digest) => File.Exists(PathOf(digest));
+
+    /// <summary>Copies a file in that was hashed before, chunk by chunk.</summary>
+    /// <param name="digest">What it hashed to.</param>
+    /// <param name="source">The file.</param>
+    /// <param name="read">Told the bytes of each chunk.</param>
+    /// <param name="ct">Leaves nothing behind.</param>
+    public void Put(string digest, SourceFile source, Action<int> read, CancellationToken ct)
+    {
+        if (Has(digest)) return;
+        var temporary = Path.Combine(_incoming, Guid.NewGuid().ToString("N"));
+        try
+        {
+            using (var copy = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, 0))
+            {
+                copy.SetLength(source.Bytes);
+                if (source.Read(copy, read, ct) != digest) throw source.Changed();
+                copy.Flush(flushToDisk: true);
+            }
+            TakeIn(temporary, PathOf(digest));
+        }
+        catch
+        {
+            File.Delete(temporary);
+            throw;
+        }
+    }
+
+    /// <summary>Puts a link to the blob in place of a copy, after its digest was checked. The link is relative, so
+    /// that the data folder can be moved as a whole.</summary>
+    public void LinkTo(string digest, string target)
+    {
+        var source = PathOf(digest);
+        if (!File.Exists(source) || Digest.OfFile(source) != digest)
+            throw new UserErrorException($"The blob {digest} is missing or damaged on disk ({source}). Remove it and "
+                + "import the model, or run the stage that made it, again.");
+        var folder = Path.GetDirectoryName(target)!;
+        Directory.CreateDirectory(folder);
+        File.CreateSymbolicLink(target, Path.GetRelativePath(folder, source));
     }
 
     /// <summary>Copies the blob out and checks its digest.</summary>
@@ -59,5 +98,12 @@ internal sealed class BlobFolder
         File.Delete(target);
         throw new UserErrorException($"The blob {digest} is damaged on disk ({source}). Remove it and run the stage "
             + $"that made it again.");
+    }
+
+    private static void TakeIn(string temporary, string target)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(temporary, ReadOnly);
+        File.Move(temporary, target, overwrite: true);
     }
 }

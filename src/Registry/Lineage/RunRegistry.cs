@@ -22,7 +22,12 @@ public sealed class RunRegistry
     }
 
     /// <summary>Registers a run with its edges in one transaction; a second time changes nothing.</summary>
-    public void RegisterRun(string runId, RunRecord record, IReadOnlyList<ArtifactRef> outputs)
+    /// <param name="runId">Unique.</param>
+    /// <param name="record">What the run was asked and what it read.</param>
+    /// <param name="outputs">What it made; stored already.</param>
+    /// <param name="origin">Where the outputs came from, if from outside; datasets say so themselves.</param>
+    public void RegisterRun(string runId, RunRecord record, IReadOnlyList<ArtifactRef> outputs,
+        DatasetSource? origin = null)
     {
         record = record with { Outputs = outputs };
         using var connection = _database.Open();
@@ -38,7 +43,7 @@ public sealed class RunRegistry
             ArtifactStore.Require(connection, output.Digest);
             Draw(connection, new LineageEdge(LineageKinds.Run, runId, LineageKinds.Artifact, output.Digest,
                 output.Name));
-            foreach (var source in SourcesOf(output))
+            foreach (var source in origin is null ? SourcesOf(output) : [origin])
                 Draw(connection, new LineageEdge(LineageKinds.Source, $"{source.Path} {source.Digest}",
                 LineageKinds.Artifact,
                     output.Digest, "source"), JsonSerializer.Serialize(source, DatasetJson.Lines.DatasetSource));
@@ -114,8 +119,8 @@ public sealed class RunRegistry
                 var source = detail.Length == 0 ? null
                     : JsonSerializer.Deserialize(detail, DatasetJson.Lines.DatasetSource);
                 return new TraceStep(depth, kind, source?.Digest ?? id, source?.Path ?? id, source is null ? ""
-                    : $"{source.Documents:N0} documents, {source.Bytes:N0} bytes, licence: "
-                        + $"{source.Licence ?? "not stated"}");
+                    : (source.Documents > 0 ? $"{source.Documents:N0} documents, " : "")
+                        + $"{source.Bytes:N0} bytes, licence: {source.Licence ?? "not stated"}");
         }
     }
 

@@ -51,6 +51,18 @@ public sealed class VersionRegistry
         return list;
     }
 
+    /// <summary>All versions of a name, newest first.</summary>
+    public IReadOnlyList<VersionView> Of(string name)
+    {
+        using var connection = _database.Open();
+        using var command = SqliteFile.Command(connection, Select + " WHERE name = $name ORDER BY version DESC",
+            ("$name", name));
+        using var reader = command.ExecuteReader();
+        var list = new List<VersionView>();
+        while (reader.Read()) list.Add(ViewOf(reader));
+        return list;
+    }
+
     private static VersionView ViewOf(SqliteDataReader reader) =>
         new(reader.GetString(0), reader.GetInt32(1), reader.GetString(2),
         reader.GetString(3), SqliteFile.Time(reader.GetString(4)), reader.IsDBNull(5) ? null : reader.GetString(5));

@@ -8,6 +8,9 @@ public sealed record ConsoleText
     public required string OtherLanguage { get; init; }
     public required string Theme { get; init; }
     public required string Tagline { get; init; }
+    public required string Overview { get; init; }
+    public required ModelsText ModelsPage { get; init; }
+    public required PlaygroundText PlaygroundPage { get; init; }
     public required string Pipeline { get; init; }
     public required string NoPipeline { get; init; }
     public required string Stage { get; init; }
@@ -58,6 +61,7 @@ public sealed record ConsoleText
     {
         Language = "en", OtherLanguage = "中文", Theme = "Light or dark",
             Tagline = "from a folder of text to a served, metered model",
+        Overview = "Overview", ModelsPage = ModelsText.English, PlaygroundPage = PlaygroundText.English,
         Pipeline = "Pipeline", NoPipeline = "Nothing has run yet. Start with: ./weir quickstart", Stage = "Stage",
         Time = "Time",
         Input = "Input", Output = "Output", Rate = "tokens/s", Result = "Result", Cost = "Cost (CNY)", ToGo = "to go",
@@ -92,7 +96,7 @@ public sealed record ConsoleText
         },
         EndReasons = new Dictionary<string, string>
         {
-            ["stop"] = "stop", ["length"] = "length", ["client_gone"] = "client gone",
+            ["stop"] = "stop", ["length"] = "length", ["tool_calls"] = "tool calls", ["client_gone"] = "client gone",
                 ["upstream_error"] = "engine error",
             ["timeout"] = "timeout", ["budget_cut"] = "budget cut",
         },
@@ -101,6 +105,7 @@ public sealed record ConsoleText
     public static ConsoleText Chinese { get; } = new()
     {
         Language = "zh", OtherLanguage = "English", Theme = "浅色或深色", Tagline = "从一个文本文件夹到可计量的模型服务",
+        Overview = "总览", ModelsPage = ModelsText.Chinese, PlaygroundPage = PlaygroundText.Chinese,
         Pipeline = "流水线", NoPipeline = "还没有运行过。请从这里开始：./weir quickstart", Stage = "阶段", Time = "用时", Input = "输入",
         Output = "产出", Rate = "词元/秒", Result = "效果", Cost = "成本（元）", ToGo = "后完成", Loss = "损失", Step = "步",
         Chat = "对话", Ask = "向模型提问", Send = "发送", Stop = "停止", NoModel = "还没有可用的模型。流水线部署完成后会出现在这里。",
@@ -125,7 +130,7 @@ public sealed record ConsoleText
         },
         EndReasons = new Dictionary<string, string>
         {
-            ["stop"] = "正常结束", ["length"] = "达到长度", ["client_gone"] = "客户端离开", ["upstream_error"] = "引擎出错",
+            ["stop"] = "正常结束", ["length"] = "达到长度", ["tool_calls"] = "调用工具", ["client_gone"] = "客户端离开", ["upstream_error"] = "引擎出错",
             ["timeout"] = "超时", ["budget_cut"] = "预算用尽",
         },
     };

@@ -51,6 +51,8 @@ public sealed class RegexGrammarTests
     [InlineData("a{3,2}", "wrong order")]
     [InlineData("*a", "nothing to repeat")]
     [InlineData("a**", "nothing to repeat")]
+    [InlineData("a{2}{3}", "nothing to repeat")]
+    [InlineData("{2}", "nothing to repeat")]
     [InlineData("a\\", "escapes nothing")]
     [InlineData("a$b", "anchor")]
     [InlineData("(^a)*", "anchor")]
@@ -117,6 +119,7 @@ public sealed class RegexGrammarTests
     private static string Text(Random random)
     {
         const string Characters = "ab1_ €-";
-        return string.Concat(Enumerable.Range(0, random.Next(5)).Select(_ => Characters[random.Next(Characters.Length)]));
+        return string.Concat(Enumerable.Range(0, random.Next(5))
+            .Select(_ => Characters[random.Next(Characters.Length)]));
     }
 }

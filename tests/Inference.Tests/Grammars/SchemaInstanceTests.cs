@@ -5,8 +5,10 @@ namespace Weir.Inference.Tests.Grammars;
 /// <summary>Which texts a schema takes and which it does not, byte by byte.</summary>
 public sealed class SchemaInstanceTests
 {
-    private const string Person = """{"properties":{"name":{"type":"string"},"age":{"type":"integer"}},"required":["name"]}""";
-    private const string Open = """{"properties":{"ab":{"const":1},"汉":{"const":2}},"additionalProperties":{"const":3}}""";
+    private const string Person =
+        """{"properties":{"name":{"type":"string"},"age":{"type":"integer"}},"required":["name"]}""";
+    private const string Open =
+        """{"properties":{"ab":{"const":1},"汉":{"const":2}},"additionalProperties":{"const":3}}""";
     private const string Nested = """{"anyOf":[{"type":"array","items":{"$ref":"#"}},{"type":"null"}]}""";
 
     [Theory]
@@ -19,7 +21,8 @@ public sealed class SchemaInstanceTests
     [InlineData(Open, """{"ab":1,"a":3,"abc":3,"b":3,"汉字":3,"":3}""")]
     [InlineData(Open, """{"汉":2}""")]
     [InlineData(Nested, "[[],[null,[[]]]]")]
-    [InlineData("""{"type":"array","items":{"type":"array","items":{"type":"integer"}}}""", "[\n  [\n    1,\n    2\n  ],\n  []\n]")]
+    [InlineData("""{"type":"array","items":{"type":"array","items":{"type":"integer"}}}""",
+        "[\n  [\n    1,\n    2\n  ],\n  []\n]")]
     [InlineData("""{"enum":["é\n\"","x"]}""", "\"é\\n\\\"\"")]
     [InlineData("""{"type":"string","minLength":2,"maxLength":2}""", "\"汉\ud83d\ude00\"")]
     [InlineData("""{"type":"string","minLength":2,"maxLength":2}""", "\"\\n\\ud83d\\ude00\"")]
@@ -113,12 +116,14 @@ public sealed class SchemaInstanceTests
     [InlineData("""{"required":"a"}""", "'required'")]
     [InlineData("""{"properties":{"a":1}}""", "a schema is an object")]
     [InlineData("""{"const":"\ud800"}""", "surrogate")]
-    [InlineData("""{"allOf":[{"unevaluatedProperties":false},{"properties":{"b":{}}}],"type":"object"}""", "'unevaluatedProperties'")]
+    [InlineData("""{"allOf":[{"unevaluatedProperties":false},{"properties":{"b":{}}}],"type":"object"}""",
+        "'unevaluatedProperties'")]
     [InlineData("3", "A JSON schema is an object")]
     [InlineData("false", "Nothing satisfies")]
     public void What_is_not_supported_is_named(string schema, string said)
     {
-        var error = Assert.Throws<UserErrorException>(() => TestVocabulary.Schema(schema).Compile(TestVocabulary.Bytes));
+        var error = Assert.Throws<UserErrorException>(
+            () => TestVocabulary.Schema(schema).Compile(TestVocabulary.Bytes));
         Assert.Contains(said, error.Message);
     }
 }

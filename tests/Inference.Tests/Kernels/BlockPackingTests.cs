@@ -28,7 +28,8 @@ public sealed class BlockPackingTests
         var expected = new float[outputs * inputs];
         file.Dequantize(rows, expected);
         var found = matrix.ToRows();
-        for (int i = 0; i < expected.Length; i++) Assert.Equal(expected[i], found[i], 1e-6 + Math.Abs(expected[i]) * 1e-6);
+        for (int i = 0; i < expected.Length; i++)
+            Assert.Equal(expected[i], found[i], 1e-6 + Math.Abs(expected[i]) * 1e-6);
     }
 
     [Theory]

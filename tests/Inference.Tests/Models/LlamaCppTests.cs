@@ -18,8 +18,8 @@ public sealed class LlamaCppTests
     ];
 
     /// <summary>Type, tied, and how far the probabilities of a next token may lie apart (half the sum of absolute
-    /// differences). Both keep keys and values as float16. llama.cpp multiplies Q8_0 weights by activations that it rounds to Q8_0 as well, so there a near
-    /// tie may part the ways, and only probabilities are compared.</summary>
+    /// differences). Both keep keys and values as float16. Q8_0 weights are multiplied by activations that are rounded as
+    /// well, so there a near tie may part the ways, and only probabilities are compared.</summary>
     public static TheoryData<TensorType, bool, double> Files => new()
     {
         { TensorType.F32, true, 3e-3 }, { TensorType.F32, false, 3e-3 }, { TensorType.F16, true, 1e-2 },

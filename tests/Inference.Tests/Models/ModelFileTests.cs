@@ -140,7 +140,7 @@ public sealed class ModelFileTests : IDisposable
         Expect("factor is missing", w => w.Add("llama.rope.scaling.type", "yarn"));
         Expect("out of range", w => w.Add("llama.block_count", -1));
         Expect("llama.attention.head_count_kv", w => w.Add("llama.attention.head_count_kv", new[] { 2, 1 }));
-        Expect("rules 'llama-bpe'", w => w.Add("tokenizer.ggml.pre", "llama-bpe"));
+        Expect("nobody-knows", w => w.Add("tokenizer.ggml.pre", "nobody-knows"));
         Expect("'tokenizer.ggml.token_type' has 2", w => w.Add("tokenizer.ggml.token_type", new[] { 1, 1 }));
         Expect("not a pair", w => w.Add("tokenizer.ggml.merges", new[] { "ab" }));
         Expect("blk.0.attn_k.bias", w => w.AddTensor("blk.0.attn_q.bias", TensorType.F32, [64], new float[64]));

@@ -15,7 +15,8 @@ namespace Weir.Text.Tests.Chat;
 /// makes of them.</summary>
 public sealed class FamilyTests
 {
-    private static readonly JsonSerializerOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Json = new(
+        ) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public static TheoryData<string> Names => [.. Family.All.Select(family => family.Name)];
 
@@ -61,7 +62,8 @@ public sealed class FamilyTests
         Assert.EndsWith("<|im_start|>assistant\n<think>\n\n</think>\n\n", Named("Qwen3").Renderer.Render(prompt).Text);
     }
 
-    /// <summary>The values go to both in the form that the template takes, so that only rendering is compared.</summary>
+    /// <summary>The values go to both in the form that the template takes, so that only rendering is
+    /// compared.</summary>
     [Fact]
     public async Task The_reference_library_renders_every_conversation_to_the_same_text()
     {

@@ -13,12 +13,18 @@ public sealed class ForeignTextTests
 
     private static readonly string[] Operations =
     [
-        "({0} + 'x' + {1})", "({0} ~ {1})", "('yz' ~ {0})", "{0}[1:]", "{0}[::-1]", "{0}[:-1]", "({0} | trim)", "{0}.strip('AQx')",
-        "({0} | replace('B', {1}))", "({0} | replace('x', {1}))", "{0}.replace('', 'v')", "{0}.split()[0]", "({0}.split('x') | join({1}))", "({0}.split('C') | last)",
-        "({0} | indent(2, true))", "({0} ~ 'x\n' ~ {1}) | indent('z')", "('%s-%s' | format({0}, {1}))", "'{{}}w{{}}'.format({0}, {1})",
-        "({0} * 2)", "[{0}, 'x', {1}] | join('y')", "({0} | list | join)", "{0}.partition('B')[2]", "({0} | first)", "({0} | last)",
-        "({0} | reverse)", "{0}.center(9, 'x')", "({0} | truncate(3, true, 'x', 0))", "({0} | e)", "({0} if {1} else 'x')", "({0} or {1})",
-        "{0}.splitlines() | join('x')", "{0}.removeprefix('A')", "({0} | string)", "({0} | safe)", "(({0} ~ 'x') | list | last)", "m({0}, {1})", "{0}.rjust(8, 'x')",
+        "({0} + 'x' + {1})", "({0} ~ {1})", "('yz' ~ {0})", "{0}[1:]", "{0}[::-1]", "{0}[:-1]", "({0} | "
+            + "trim)", "{0}.strip('AQx')",
+        "({0} | replace('B', {1}))", "({0} | replace('x', {1}))", "{0}.replace('', "
+            + "'v')", "{0}.split()[0]", "({0}.split('x') | join({1}))", "({0}.split('C') | last)",
+        "({0} | indent(2, true))", "({0} ~ 'x\n' ~ {1}) | indent('z')", "('%s-%s' | format({0}, "
+            + "{1}))", "'{{}}w{{}}'.format({0}, {1})",
+        "({0} * 2)", "[{0}, 'x', {1}] | join('y')", "({0} | list | join)", "{0}.partition('B')[2]", "({0} | "
+            + "first)", "({0} | last)",
+        "({0} | reverse)", "{0}.center(9, 'x')", "({0} | truncate(3, true, 'x', 0))", "({0} | e)", "({0} if {1} "
+            + "else 'x')", "({0} or {1})",
+        "{0}.splitlines() | join('x')", "{0}.removeprefix('A')", "({0} | string)", "({0} | safe)", "(({0} ~ 'x') | "
+            + "list | last)", "m({0}, {1})", "{0}.rjust(8, 'x')",
     ];
 
     [Fact]
@@ -29,14 +35,16 @@ public sealed class ForeignTextTests
         for (var i = 0; i < 4000; i++)
         {
             var expression = Expression(random, 4);
-            var source = "{% macro m(p, q) %}<{{ q }}{{ p }}>{% endmacro %}{% set v %}{{ " + expression + " }}x{% endset %}"
+            var source = "{% macro m(p, q) %}<{{ q }}{{ p }}>{% endmacro %}{% set v %}{{ " + expression
+                + " }}x{% endset %}"
                 + "{% filter trim %}{{ v }}{% endfilter %}{% for c in v if c != 'B' %}{{ c }}{% endfor %}";
             var output = JinjaTemplate.Parse(source).RenderMarked(values, null, new RenderBudget());
             for (var at = 0; at < output.Text.Length; at++)
             {
                 var c = output.Text[at];
                 if (char.IsLetter(c))
-                    Assert.True(char.IsUpper(c) == (output.Foreign?.Touch(at, at + 1) ?? false), $"{source}\n{output.Text}\nat {at}");
+                    Assert.True(char.IsUpper(c) == (output.Foreign?.Touch(at, at + 1)
+                        ?? false), $"{source}\n{output.Text}\nat {at}");
             }
         }
     }
@@ -57,13 +65,15 @@ public sealed class ForeignTextTests
     [InlineData("{{ [a, {'x': d}] | tojson(indent=2) }}")]
     [InlineData("{{ d }}{{ l }}")]
     [InlineData("{{ d | items | list }}{{ a | upper }}{{ b | title }}{{ a.swapcase() | upper }}{{ d | dictsort }}")]
-    [InlineData("{{ l | map('upper') | join }}{{ l | sort | first }}{{ (l + [a]) | unique | join }}{{ l | batch(1) | list }}")]
+    [InlineData("{{ l | map('upper') | join }}{{ l | sort | first }}{{ (l + [a]) | unique | join }}{{ l | batch(1) "
+        + "| list }}")]
     [InlineData("{% for k, v in d.items() %}{{ k }}{{ v }}{% endfor %}{% set ns = namespace(x=a) %}{{ ns.x }}{{ ns }}")]
     public void Structures_and_changes_of_case_keep_every_capital_foreign(string source)
     {
         var output = JinjaTemplate.Parse(source).RenderMarked(Templates.Variables(Request), null, new RenderBudget());
         Assert.All(Enumerable.Range(0, output.Text.Length).Where(at => char.IsUpper(output.Text[at])),
-            at => Assert.True(output.Foreign?.Touch(at, at + 1) ?? output.Text[at..].StartsWith("Namespace", StringComparison.Ordinal)));
+            at => Assert.True(output.Foreign?.Touch(at, at + 1) ?? output.Text[at..].StartsWith("Namespace",
+                StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -87,7 +97,8 @@ public sealed class ForeignTextTests
             var part = whole.Slice(start, count);
             for (var at = 0; at < count; at++)
                 Assert.Equal(marks[start + at], part.Foreign?.Touch(at, at + 1) ?? false);
-            Assert.Equal(marks.Skip(start).Take(count).Any(mark => mark), whole.Foreign?.Touch(start, start + count) ?? false);
+            Assert.Equal(marks.Skip(start).Take(count).Any(mark => mark), whole.Foreign?.Touch(start, start + count)
+                ?? false);
         }
     }
 }

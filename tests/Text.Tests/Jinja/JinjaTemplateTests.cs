@@ -53,13 +53,15 @@ public sealed class JinjaTemplateTests
     [Fact]
     public void Integers_of_any_length_and_floats_keep_their_value() => Assert.Equal(
         "[123456789012345678901234567890, 1e+22, 1e-07, 100.0]|123456789012345678901234567891",
-        Templates.Render("{{ n | tojson }}|{{ n[0] + 1 }}", """{"n":[123456789012345678901234567890,1E22,1e-7,1e2]}"""));
+        Templates.Render("{{ n | tojson }}|{{ n[0] + 1 "
+            + "}}", """{"n":[123456789012345678901234567890,1E22,1e-7,1e2]}"""));
 
     [Theory]
     [InlineData("{% set x = [] %}{% set _ = x.append(1) %}{{ x }}", "[1]")]
     [InlineData("{% set x = [2] %}{% set _ = x.extend([3]) %}{% set _ = x.insert(0, 1) %}{{ x }}{{ x.pop() }}{{ x }}",
         "[1, 2, 3]3[1, 2]")]
-    [InlineData("{% set d = {} %}{% set _ = d.update({'a': 1}, b=2) %}{{ d }}{{ d.pop('a') }}{{ d.setdefault('c', 3) }}{{ d }}",
+    [InlineData("{% set d = {} %}{% set _ = d.update({'a': 1}, b=2) %}{{ d }}{{ d.pop('a') }}{{ d.setdefault('c', "
+        + "3) }}{{ d }}",
         "{'a': 1, 'b': 2}13{'b': 2, 'c': 3}")]
     public void Lists_and_dictionaries_of_a_template_s_own_can_be_changed(string source, string expected) =>
         Assert.Equal(expected, Templates.Render(source));
@@ -79,7 +81,8 @@ public sealed class JinjaTemplateTests
     [InlineData("%F %T %D %% %q %", "2026-03-05 14:07:09 03/05/26 % %q %")]
     [InlineData("%G-W%V-%u %w %s %C%n%t|%c|%Z%z", "2026-W10-4 4 1772719629 20\n\t|Thu Mar  5 14:07:09 2026|")]
     public void The_date_is_the_clock_s_in_the_c_library_s_format(string format, string expected) =>
-        Assert.Equal(expected, Templates.Render($"{{{{ strftime_now('{format}') }}}}", "{}", Chat.Families.Conversations.Clock));
+        Assert.Equal(expected, Templates.Render($"{{{{ strftime_now('{format}') }}}}", "{}",
+            Chat.Families.Conversations.Clock));
 
     [Fact]
     public void A_template_can_be_rendered_by_many_threads_at_once()

@@ -9,7 +9,8 @@ internal static class NodeReference
     private const string Enable = "cd tests/Text.Tests/npm && npm ci --ignore-scripts   (needs Node 20 or newer)";
     private static readonly SemaphoreSlim Installing = new(1);
 
-    /// <summary>The lines that the script answers with; skips the test where Node or the packages cannot be had.</summary>
+    /// <summary>The lines that the script answers with; skips the test where Node or the packages cannot be
+    /// had.</summary>
     public static async Task<string[]> Run(string script, IReadOnlyList<string> arguments, IEnumerable<string> lines)
     {
         var folder = Path.Combine(RepositoryRoot(), "tests", "Text.Tests", "npm");

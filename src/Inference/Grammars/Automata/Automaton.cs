@@ -31,6 +31,10 @@ internal sealed class Automaton
     public required byte[] RepresentativeOf { get; init; }
     public int Classes => RepresentativeOf.Length;
 
+    /// <summary>About how much memory it takes.</summary>
+    public long Bytes => 20L * States + 12L * Moves.Length + 4L * EmptyTargets.Length + 8L * (Calls.Length
+        + RuleStart.Length);
+
     /// <summary>Of each state: how many more calls have to be open at once before its rule can return.</summary>
     public required int[] Height { get; init; }
 

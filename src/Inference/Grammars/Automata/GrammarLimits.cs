@@ -36,8 +36,8 @@ internal static class GrammarLimits
     /// <summary>Of the ways in which the text so far can be read.</summary>
     public const int MaximumReadings = 4_096;
 
-    /// <summary>Of the elementary moves that one mask, or one token, may cost; about half a second.</summary>
-    public const int MaximumMoves = 10_000_000;
+    /// <summary>Of the elementary moves that one mask, or one token, may cost; about a tenth of a second.</summary>
+    public const int MaximumMoves = 2_000_000;
 
     /// <summary>Of what a grammar has worked out, masks included, unless less is asked for. When it is reached, all is
     /// forgotten.</summary>

@@ -97,6 +97,7 @@ internal sealed class BoundedPattern
         return _edges.Count - 1;
     }
 
-    private static UserErrorException TooLarge() => new($"A pattern with a length takes more than {MaximumNodes} states; "
-        + "use smaller counts, or say how long it may be in the pattern alone.");
+    private static UserErrorException TooLarge() =>
+        new($"A pattern with a length takes more than {MaximumNodes} states; use smaller counts, or say how long it "
+            + "may be in the pattern alone.");
 }

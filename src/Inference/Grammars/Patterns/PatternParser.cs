@@ -64,6 +64,7 @@ internal sealed class PatternParser
             case '^': return new PatternNode.Anchor(IsStart: true);
             case '$': return new PatternNode.Anchor(IsStart: false);
             case '*' or '+' or '?': throw Error("there is nothing to repeat");
+            case '{' when IsQuantifier(): throw Error("there is nothing to repeat");
             case '\\': return new PatternNode.Characters(ReadEscape(inClass: false));
             default: return new PatternNode.Characters(CodePointSet.Of((c, c)));
         }
@@ -115,6 +116,14 @@ internal sealed class PatternParser
         }
         if (maximum < minimum) throw Error("the counts are in the wrong order");
         return (minimum.Value, maximum);
+    }
+
+    private bool IsQuantifier()
+    {
+        int back = _at--;
+        bool isQuantifier = ReadCounts() is not null;
+        _at = back;
+        return isQuantifier;
     }
 
     private int? ReadNumber()

@@ -63,7 +63,9 @@ internal static class Utf8Characters
             int next = i + 1;
             while (next < to && sequences[next][at] == sequences[i][at]) next++;
             if (at == sequences[i].Length - 1) ends.Add(sequences[i][at]);
-            else branches.Add(Expression.Sequence(Expression.Bytes(sequences[i][at]), Tree(sequences, i, next, at + 1)));
+            else
+                branches.Add(Expression.Sequence(Expression.Bytes(sequences[i][at]),
+                    Tree(sequences, i, next, at + 1)));
             i = next;
         }
         if (ends.Count > 0) branches.Add(Expression.Bytes([.. ends]));

@@ -19,7 +19,8 @@ internal static class NumberRanges
     /// <summary>Whole numbers; <see cref="Expression.Never"/> if none lies between.</summary>
     public static Expression Integers(NumberBound? low, NumberBound? high)
     {
-        BigInteger? least = low is { } l ? Up(l) : null, most = high is { } h ? -Up(new(-h.Value, h.IsExclusive)) : null;
+        BigInteger? least = low is { } l ? Up(l) : null;
+        BigInteger? most = high is { } h ? -Up(h with { Value = -h.Value }) : null;
         var parts = new List<Expression>();
         var far = BigInteger.Pow(10, JsonText.MaximumDigits) - 1;
         // An open end goes as far as numbers do without bounds, and somewhat beyond a bound that is there already.
@@ -129,7 +130,8 @@ internal static class NumberRanges
         int needed = Math.Max(low?.Length ?? 0, high?.Length ?? 0);
         int most = Math.Max(Math.Max(1, SignificantDigits - Written(largest).Length), needed + 1);
         var digits = new FractionDigits(low ?? "", lowOut, high ?? "", highOut, most);
-        var after = Expression.Sequence(Expression.Literal("."), digits.From(0, low is not null, high is not null, false));
+        var after = Expression.Sequence(Expression.Literal("."),
+            digits.From(0, low is not null, high is not null, mayEnd: false));
         return digits.MayEnd(0, low is not null, high is not null)
             ? Expression.Choice(Expression.Empty, after) : after;
     }

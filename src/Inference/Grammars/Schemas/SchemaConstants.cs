@@ -46,11 +46,9 @@ internal sealed class SchemaConstants(IReadOnlyList<SchemaLocation> places)
     {
         var kind = SchemaKeywords.KindOf(value);
         foreach (var place in places)
-            foreach (var property in place.Element.EnumerateObject())
-                if (SchemaKeywords.Concerns(property.Name) is var concerned && concerned != JsonKinds.All
-                    && (concerned & kind) != 0 && kind is not (JsonKinds.String or JsonKinds.Whole or JsonKinds.Fraction)
-                    || (kind == JsonKinds.String && property.Name is "pattern" or "format"))
-                    throw place.Error($"'{property.Name}' is not supported beside 'enum' or 'const'; leave it out.");
+            foreach (var keyword in place.Members.Keys)
+                if (IsBeyondComparing(keyword, kind))
+                    throw place.Error($"'{keyword}' is not supported beside 'enum' or 'const'; leave it out.");
         if (kind == JsonKinds.String)
         {
             int length = value.GetString()!.EnumerateRunes().Count();
@@ -59,6 +57,11 @@ internal sealed class SchemaConstants(IReadOnlyList<SchemaLocation> places)
         }
         return (kind & JsonKinds.Number) == 0 || IsBetween(value.GetDouble());
     }
+
+    // Lengths and bounds are compared here; what is within lists and objects, and patterns, is not.
+    private static bool IsBeyondComparing(string keyword, JsonKinds kind) =>
+        SchemaKeywords.Concerns(keyword) is var concerned && concerned != JsonKinds.All && (concerned & kind) != 0
+        && (kind is JsonKinds.Object or JsonKinds.Array || keyword is "pattern" or "format");
 
     private bool IsBetween(double value)
     {

@@ -17,7 +17,8 @@ internal sealed class SchemaObjects(SchemaLanguage language, IReadOnlyList<Schem
         ReadNames();
         places[0].Document.Count((long)_names.Count * places.Count);
         int count = _names.Count, lastRequired = _names.FindLastIndex(_required.Contains);
-        var edges = new List<GraphEdge> { new(0, Expression.Sequence(Expression.Literal("{"), JsonText.Space), First(0)) };
+        var open = Expression.Sequence(Expression.Literal("{"), JsonText.Space);
+        var edges = new List<GraphEdge> { new(0, open, First(0)) };
         for (int i = 0; i <= count; i++)
         {
             edges.Add(new(First(i), Expression.Empty, Here(i)));

@@ -13,7 +13,8 @@ internal sealed class PlainCharacterRoom
     // E0, ED, F0 and F4, whose second byte is restricted.
     private const int Between = 0, States = 8;
 
-    private static readonly int[] NextStates = [.. Enumerable.Range(0, States * 256).Select(i => After(i >> 8, i & 255))];
+    private static readonly int[] NextStates =
+        [.. Enumerable.Range(0, States * 256).Select(i => After(i >> 8, i & 255))];
 
     private readonly ConfigurationGraph _graph;
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using Weir.Formats.Bcl;
 
@@ -82,7 +83,7 @@ internal sealed class TokenVocabulary
         int characters = 0;
         while (!text.IsEmpty)
         {
-            if (Rune.DecodeFromUtf8(text, out var rune, out int used) != System.Buffers.OperationStatus.Done) return null;
+            if (Rune.DecodeFromUtf8(text, out var rune, out int used) != OperationStatus.Done) return null;
             if (rune.Value is < 0x20 or '"' or '\\') return null;
             characters++;
             text = text[used..];

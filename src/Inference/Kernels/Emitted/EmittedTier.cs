@@ -41,7 +41,8 @@ internal sealed unsafe class EmittedTier : KernelTier
         {
             if (_functions[at] != 0) return _functions[at];
             var code = ExecutableMemory.TryCreate(TileEmitter.Emit(layout, columns));
-            if (code is null) throw new InsufficientMemoryException("The system gives no memory for machine code any more.");
+            if (code is null)
+                throw new InsufficientMemoryException("The system gives no memory for machine code any more.");
             Volatile.Write(ref _functions[at], (nint)code);
             return (nint)code;
         }

@@ -22,8 +22,9 @@ internal static class Arithmetic
                 budget.MakeItems(a.Items.Count + b.Items.Count);
                 return new ListValue([.. a.Items, .. b.Items], a.IsTuple);
             case ("%", StringValue format, _):
-                return StringFormats.Percent(format, right is ListValue { IsTuple: true } tuple
-                    ? tuple.Items : [right], right as DictValue, budget);
+                var tuple = right is ListValue { IsTuple: true } list ? list.Items : null;
+                return StringFormats.Percent(format, tuple ?? [right], right as DictValue,
+                    mayLeave: tuple is null && right is (DictValue or ListValue), budget);
             case ("*", StringValue or ListValue, _) when PythonOrder.AsInteger(right) is { } count:
                 return Repeat(left, count, budget);
             case ("*", _, StringValue or ListValue) when PythonOrder.AsInteger(left) is { } count:

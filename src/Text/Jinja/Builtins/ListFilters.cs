@@ -28,6 +28,8 @@ internal static class ListFilters
     {
         var budget = arguments.Budget;
         var results = new List<JinjaValue>();
+        // Of what is empty or false nothing is looked at, so that none gives an empty list here and in select.
+        if (!value.IsTrue) return new ListValue(results);
         if (arguments.Positional.Count == 0)
         {
             var bound = arguments.Bind("map", "attribute", "default");
@@ -46,6 +48,7 @@ internal static class ListFilters
 
     public static JinjaValue Select(JinjaValue value, CallArguments arguments, bool wanted)
     {
+        if (!value.IsTrue) return new ListValue([]);
         var passes = TestOf(arguments);
         var results = new List<JinjaValue>();
         foreach (var item in Sequences.Iterate(value, arguments.Budget))
@@ -55,6 +58,7 @@ internal static class ListFilters
 
     public static JinjaValue SelectAttribute(JinjaValue value, CallArguments arguments, bool wanted)
     {
+        if (!value.IsTrue) return new ListValue([]);
         if (arguments.Positional.Count == 0) throw new TemplateFaultException("selectattr needs an attribute");
         var passes = TestOf(arguments.Skip(1));
         var results = new List<JinjaValue>();
@@ -67,7 +71,8 @@ internal static class ListFilters
     public static JinjaValue Sort(JinjaValue value, CallArguments arguments)
     {
         var bound = arguments.Bind("sort", "reverse", "case_sensitive", "attribute");
-        // Several attributes may stand with commas between them. The keys are lists, of which equal items need no order.
+        // Several attributes may stand with commas between them. The keys are lists, of which equal items need no
+        // order.
         var keys = bound[2] is StringValue { Text: var names } && names.Contains(',')
             ? names.Split(',').Select(name => Key(new StringValue(name), bound[1], arguments.Budget)).ToArray()
             : [Key(bound[2], bound[1], arguments.Budget)];

@@ -66,7 +66,8 @@ internal static class Sequences
         return dict.TryGet(key, out var value) ? value : null;
     }
 
-    /// <summary>The item at an index, which counts from the end where it is negative; null where there is none.</summary>
+    /// <summary>The item at an index, which counts from the end where it is negative; null where there is
+    /// none.</summary>
     public static JinjaValue? At(JinjaValue value, BigInteger index, RenderBudget budget)
     {
         if (Length(value) is not { } length) return null;
@@ -85,7 +86,7 @@ internal static class Sequences
     {
         Arithmetic.CheckDefined(value);
         if (value is not (StringValue or ListValue))
-            throw new TemplateFaultException($"a value of the type {value.TypeName} cannot be sliced");
+            return new UndefinedValue($"a value of the type {value.TypeName} cannot be sliced");
         var (first, count, stride) = CodePoints.SliceOf(Length(value)!.Value, Bound(start), Bound(stop),
             Bound(step) ?? 1);
         if (value is ListValue list)

@@ -10,8 +10,14 @@ internal static class StringFormats
 {
     private const int MostWidth = 1000;
 
+    /// <param name="format">The text with its <c>%</c>s.</param>
+    /// <param name="values">By place.</param>
+    /// <param name="named">By name, for <c>%(name)s</c>.</param>
+    /// <param name="mayLeave">Whether values may be left over, as Python has it for anything but a tuple of
+    /// them.</param>
+    /// <param name="budget">Charged.</param>
     public static StringValue Percent(StringValue format, IReadOnlyList<JinjaValue> values, DictValue? named,
-        RenderBudget budget)
+        bool mayLeave, RenderBudget budget)
     {
         var result = new MarkedBuilder(budget);
         var text = format.Text;
@@ -45,7 +51,7 @@ internal static class StringFormats
             result.Append(Padded(Formatted(kind, value, precision, flags, budget), flags, width, kind is 's' or 'r',
                 budget));
         }
-        if (named is null && used < values.Count)
+        if (!mayLeave && used < values.Count)
             throw new TemplateFaultException("the format takes fewer values than are given");
         return result.ToValue();
     }
@@ -68,7 +74,8 @@ internal static class StringFormats
                 continue;
             }
             var close = text.IndexOf('}', at);
-            if (text[at - 1] == '}' || close < 0) throw new TemplateFaultException("a brace of the format stands alone");
+            if (text[at - 1] == '}' || close < 0) throw new TemplateFaultException("a brace of the format stands "
+                + "alone");
             var field = text[at..close];
             at = close + 1;
             result.Append(PythonText.Str(Field(field, arguments, ref used), arguments.Budget));

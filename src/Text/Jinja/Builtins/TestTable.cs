@@ -1,4 +1,3 @@
-using System.Numerics;
 using Weir.Text.Jinja.Values;
 
 namespace Weir.Text.Jinja.Builtins;
@@ -17,7 +16,7 @@ internal static class TestTable
         ["eq"] = AreEqual,
         ["equalto"] = AreEqual,
         ["=="] = AreEqual,
-        ["even"] = (v, _) => Integer(v).IsEven,
+        ["even"] = (v, a) => Half(v, a) == 0,
         ["false"] = (v, _) => v is BoolValue { Value: false },
         ["filter"] = (v, _) => v is StringValue name && FilterTable.Has(name.Text),
         ["float"] = (v, _) => v is FloatValue,
@@ -40,7 +39,7 @@ internal static class TestTable
         ["!="] = (v, a) => !AreEqual(v, a),
         ["none"] = (v, _) => v is NoneValue,
         ["number"] = (v, _) => PythonOrder.IsNumber(v),
-        ["odd"] = (v, _) => !Integer(v).IsEven,
+        ["odd"] = (v, a) => Half(v, a) == 1,
         ["sameas"] = (v, a) => AreSame(v, Operand(a)),
         ["sequence"] = (v, _) => v is StringValue or ListValue or DictValue or UndefinedValue,
         ["string"] = (v, _) => v is StringValue,
@@ -66,8 +65,9 @@ internal static class TestTable
     private static bool AreEqual(JinjaValue value, CallArguments arguments) =>
         PythonOrder.AreEqual(value, Operand(arguments), arguments.Budget);
 
-    private static BigInteger Integer(JinjaValue value) => PythonOrder.AsInteger(value)
-        ?? throw new TemplateFaultException($"a value of the type {value.TypeName} is neither odd nor even");
+    private static double Half(JinjaValue value, CallArguments arguments) => PythonOrder.IsNumber(value)
+        ? PythonOrder.AsFloat(Arithmetic.Apply("%", value, IntValue.Of(2), arguments.Budget))
+        : throw new TemplateFaultException($"a value of the type {value.TypeName} is neither odd nor even");
 
     // Python interns small integers, and templates compare none and booleans; all else is the same object or not.
     private static bool AreSame(JinjaValue a, JinjaValue b) =>

@@ -2,7 +2,8 @@ using Weir.Text.Jinja.Values;
 
 namespace Weir.Text.Jinja.Syntax;
 
-internal enum TokenKind { Text, BlockBegin, BlockEnd, OutputBegin, OutputEnd, Name, Integer, Float, String, Operator, End }
+internal enum TokenKind { Text, BlockBegin, BlockEnd, OutputBegin, OutputEnd, Name, Integer, Float, String, Operator,
+    End }
 
 /// <summary>A piece of a template's source.</summary>
 /// <param name="Kind">What it is.</param>

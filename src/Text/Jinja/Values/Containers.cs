@@ -86,7 +86,8 @@ internal sealed class NamespaceValue : JinjaValue
     internal override string TypeName => "Namespace";
 }
 
-/// <summary>Something that can be called: a macro, a method of a value, or a function that all templates have.</summary>
+/// <summary>Something that can be called: a macro, a method of a value, or a function that all templates
+/// have.</summary>
 internal sealed class FunctionValue(string name, Func<CallArguments, JinjaValue> call) : JinjaValue
 {
     public string Name { get; } = name;

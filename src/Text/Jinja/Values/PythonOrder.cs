@@ -104,8 +104,11 @@ internal static class PythonKeys
         budget.Step();
         RenderBudget.CheckDataDepth(depth);
         if (key is StringValue text) budget.Read(text.Text.Length);
-        return key is not (DictValue or ListValue { IsTuple: false })
-            && (key is not ListValue tuple || tuple.Items.All(item => IsHashable(item, budget, depth + 1)));
+        if (key is DictValue or ListValue { IsTuple: false }) return false;
+        if (key is ListValue tuple)
+            for (var i = 0; i < tuple.Items.Count; i++)
+                if (!IsHashable(tuple.Items[i], budget, depth + 1)) return false;
+        return true;
     }
 
     private sealed class KeyComparer : IEqualityComparer<JinjaValue>

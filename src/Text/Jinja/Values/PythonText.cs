@@ -64,7 +64,8 @@ internal static class PythonText
         {
             var c = text[i];
             if (c == quote || c == '\\') quoted.Append('\\').Append(c);
-            else if (c is '\n' or '\r' or '\t') quoted.Append('\\').Append(c switch { '\n' => 'n', '\r' => 'r', _ => 't' });
+            else if (c is '\n' or '\r' or '\t') quoted.Append('\\').Append(c switch { '\n' => 'n', '\r' => 'r',
+                _ => 't' });
             else if (c is >= ' ' and < '\x7f') quoted.Append(c);
             else if (Rune.TryGetRuneAt(text, i, out var rune))
             {

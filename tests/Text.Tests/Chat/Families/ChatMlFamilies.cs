@@ -9,18 +9,17 @@ internal static class ChatMlFamilies
         "<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\nHi!<|im_end|>\n<|im_start|>assistant\nHello."
         + "<|im_end|>\n<|im_start|>user\n  水是什么?\n<|im_end|>\n<|im_start|>assistant\n";
 
-    private const string ToolJson = """
-        {"type": "function", "function": {"name": "get_weather", "description": "The weather of a city — 天气.", "parameters": {"type": "object", "properties": {"city": {"type": "string"}, "days": {"type": "integer"}}, "required": ["city"]}}}
-        """;
-
     private const string QwenTools =
-        "# Tools\n\nYou may call one or more functions to assist with the user query.\n\nYou are provided with function "
-        + "signatures within <tools></tools> XML tags:\n<tools>\n" + ToolJson + "\n</tools>\n\nFor each function call, "
-        + "return a json object with function name and arguments within <tool_call></tool_call> XML tags:\n<tool_call>\n"
-        + "{\"name\": <function-name>, \"arguments\": <args-json-object>}\n</tool_call><|im_end|>\n";
+        "# Tools\n\nYou may call one or more functions to assist with the user query.\n\nYou are provided with "
+            + "function "
+        + "signatures within <tools></tools> XML tags:\n<tools>\n" + Conversations.ToolJson
+        + "\n</tools>\n\nFor each function call, return a json object with function name and arguments within "
+        + "<tool_call></tool_call> XML tags:\n<tool_call>\n{\"name\": <function-name>, \"arguments\": "
+        + "<args-json-object>}\n</tool_call><|im_end|>\n";
 
     private const string QwenToolTurns =
-        "<|im_start|>user\nWeather in Paris?<|im_end|>\n<|im_start|>assistant\n<tool_call>\n{\"name\": \"get_weather\", "
+        "<|im_start|>user\nWeather in "
+            + "Paris?<|im_end|>\n<|im_start|>assistant\n<tool_call>\n{\"name\": \"get_weather\", "
         + "\"arguments\": {\"city\": \"Paris\", \"days\": 2}}\n</tool_call><|im_end|>\n<|im_start|>user\n"
         + "<tool_response>\nSunny, 21 °C\n</tool_response><|im_end|>\n<|im_start|>assistant\n";
 
@@ -45,15 +44,12 @@ internal static class ChatMlFamilies
         new("Qwen3", "", "<|im_end|>", Qwen3, ToolCallStyle.Hermes, Turns,
             "<|im_start|>system\n" + QwenTools + QwenToolTurns),
         new("InternLM2", "<s>", "</s>", InternLm2, ToolCallStyle.InternLm2, "<s>" + Turns,
-            "<s><|im_start|>system name=<|plugin|>\n[" + FunctionJson + "]<|im_end|>\n"
+            "<s><|im_start|>system name=<|plugin|>\n[" + Conversations.FunctionJson + "]<|im_end|>\n"
             + "<|im_start|>user\nWeather in Paris?<|im_end|>\n<|im_start|>assistant\n<|action_start|><|plugin|>\n"
-            + "{\"name\": \"get_weather\", \"parameters\": {\"city\": \"Paris\", \"days\": 2}}<|action_end|><|im_end|>\n"
+            + "{\"name\": \"get_weather\", \"parameters\": {\"city\": \"Paris\", \"days\": "
+                + "2}}<|action_end|><|im_end|>\n"
             + "<|im_start|>environment name=<|plugin|>\nSunny, 21 °C<|im_end|>\n<|im_start|>assistant\n"),
     ];
-
-    private const string FunctionJson = """
-        {"name": "get_weather", "description": "The weather of a city — 天气.", "parameters": {"type": "object", "properties": {"city": {"type": "string"}, "days": {"type": "integer"}}, "required": ["city"]}}
-        """;
 
     private const string QwenToolPrompt = """
         {%- macro announce(tools) %}
@@ -67,7 +63,8 @@ internal static class ChatMlFamilies
 
         </tools>
 
-        For each function call, return a json object with function name and arguments within <tool_call></tool_call> XML tags:
+        {{ 'For each function call, return a json object with function name and arguments '
+            ~ 'within <tool_call></tool_call> XML tags:' }}
         <tool_call>
         {"name": <function-name>, "arguments": <args-json-object>}
         </tool_call><|im_end|>
@@ -77,14 +74,16 @@ internal static class ChatMlFamilies
 
     private const string Qwen25 = QwenToolPrompt + """
         {%- set first = messages[0] -%}
-        {%- set preface = first.content if first.role == 'system' else 'You are Qwen, created by Alibaba Cloud. You are a helpful assistant.' -%}
+        {%- set preface = first.content if first.role == 'system' else
+            'You are Qwen, created by Alibaba Cloud. You are a helpful assistant.' -%}
         {%- if tools %}
             {{- '<|im_start|>system\n' + preface + '\n\n' }}{{ announce(tools) }}
         {%- else %}
             {{- '<|im_start|>system\n' + preface + '<|im_end|>\n' }}
         {%- endif %}
         {%- for m in messages %}
-            {%- if m.role == 'user' or (m.role == 'system' and not loop.first) or (m.role == 'assistant' and not m.tool_calls) %}
+            {%- if m.role == 'user' or (m.role == 'system' and not loop.first) or (m.role == 'assistant' and not
+                m.tool_calls) %}
                 {{- '<|im_start|>' + m.role + '\n' + m.content + '<|im_end|>' + '\n' }}
             {%- elif m.role == 'assistant' %}
                 {{- '<|im_start|>' + m.role }}
@@ -99,7 +98,8 @@ internal static class ChatMlFamilies
                 {%- endfor %}
                 {{- '<|im_end|>\n' }}
             {%- elif m.role == 'tool' %}
-                {%- if loop.index0 == 0 or messages[loop.index0 - 1].role != 'tool' %}{{- '<|im_start|>user' }}{%- endif %}
+                {%- if loop.index0 == 0 or messages[loop.index0 - 1].role != 'tool' %}{{- '<|im_start|>user' }}{%-
+                    endif %}
                 {{- '\n<tool_response>\n' }}{{- m.content }}{{- '\n</tool_response>' }}
                 {%- if loop.last or messages[loop.index0 + 1].role != 'tool' %}{{- '<|im_end|>\n' }}{%- endif %}
             {%- endif %}
@@ -119,7 +119,8 @@ internal static class ChatMlFamilies
         {%- set ns = namespace(seeking=true, question=messages|length - 1) %}
         {%- for m in messages[::-1] %}
             {%- set at = messages|length - 1 - loop.index0 %}
-            {%- if ns.seeking and m.role == 'user' and not (m.content.startswith('<tool_response>') and m.content.endswith('</tool_response>')) %}
+            {%- if ns.seeking and m.role == 'user' and not (m.content.startswith('<tool_response>') and
+                m.content.endswith('</tool_response>')) %}
                 {%- set ns.seeking = false %}
                 {%- set ns.question = at %}
             {%- endif %}
@@ -146,7 +147,8 @@ internal static class ChatMlFamilies
                     {%- if (loop.first and content) or not loop.first %}{{- '\n' }}{%- endif %}
                     {%- set call = call.function or call %}
                     {{- '<tool_call>\n{"name": "' + call.name + '", "arguments": ' }}
-                    {%- if call.arguments is string %}{{- call.arguments }}{%- else %}{{- call.arguments | tojson }}{%- endif %}
+                    {%- if call.arguments is string %}{{- call.arguments }}{%- else %}{{- call.arguments | tojson
+                        }}{%- endif %}
                     {{- '}\n</tool_call>' }}
                 {%- endfor %}
                 {{- '<|im_end|>\n' }}
@@ -158,7 +160,8 @@ internal static class ChatMlFamilies
         {%- endfor %}
         {%- if add_generation_prompt %}
             {{- '<|im_start|>assistant\n' }}
-            {%- if enable_thinking is defined and enable_thinking is false %}{{- '<think>\n\n</think>\n\n' }}{%- endif %}
+            {%- if enable_thinking is defined and enable_thinking is false %}{{- '<think>\n\n</think>\n\n' }}{%-
+                endif %}
         {%- endif %}
         """;
 
@@ -175,7 +178,8 @@ internal static class ChatMlFamilies
             {%- else %}
                 {{- '<|im_start|>' ~ m.role ~ '\n' ~ (m.content or '') }}
                 {%- for call in m.tool_calls | default([], true) %}
-                    {{- '<|action_start|><|plugin|>\n' ~ {'name': call.function.name, 'parameters': call.function.arguments} | tojson ~ '<|action_end|>' }}
+                    {{- '<|action_start|><|plugin|>\n' ~ {'name': call.function.name, 'parameters':
+                        call.function.arguments} | tojson ~ '<|action_end|>' }}
                 {%- endfor %}
                 {{- '<|im_end|>\n' }}
             {%- endif %}

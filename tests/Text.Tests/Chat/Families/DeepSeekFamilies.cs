@@ -10,7 +10,8 @@ internal static class DeepSeekFamilies
     public static IReadOnlyList<Family> All { get; } =
     [
         new("DeepSeek V2", Bos, Eos, """
-            {% if not add_generation_prompt is defined %}{% set add_generation_prompt = false %}{% endif %}{{ bos_token }}
+            {% if not add_generation_prompt is defined %}{% set add_generation_prompt = false %}{% endif %}{{
+                bos_token }}
             {%- for m in messages %}
             {%- if m['role'] == 'user' %}{{ 'User: ' + m['content'] + '\n\n' }}
             {%- elif m['role'] == 'assistant' %}{{ 'Assistant: ' + m['content'] + eos_token }}
@@ -44,8 +45,10 @@ internal static class DeepSeekFamilies
             {%- endif %}
             {%- if m['role'] == 'assistant' and m['tool_calls'] is defined and m['tool_calls'] is not none %}
                 {%- for c in m['tool_calls'] %}
-                    {%- if loop.first %}{{ '<｜Assistant｜>' ~ (m['content'] or '') ~ '<｜tool▁calls▁begin｜>' }}{% else %}{{ '\n' }}{% endif %}
-                    {{- '<｜tool▁call▁begin｜>' + c['type'] + '<｜tool▁sep｜>' + c['function']['name'] + '\n' + '```json' + '\n' + c['function']['arguments'] + '\n' + '```' + '<｜tool▁call▁end｜>' }}
+                    {%- if loop.first %}{{ '<｜Assistant｜>' ~ (m['content'] or '') ~ '<｜tool▁calls▁begin｜>' }}{% else
+                        %}{{ '\n' }}{% endif %}
+                    {{- '<｜tool▁call▁begin｜>' + c['type'] + '<｜tool▁sep｜>' + c['function']['name'] + '\n' + '```json'
+                        + '\n' + c['function']['arguments'] + '\n' + '```' + '<｜tool▁call▁end｜>' }}
                 {%- endfor %}
                 {{- '<｜tool▁calls▁end｜>' + eos_token }}
             {%- elif m['role'] == 'assistant' %}

@@ -34,6 +34,12 @@ internal static class Conversations
         {"type":"object","properties":{"city":{"type":"string"},"days":{"type":"integer"}},"required":["city"]}}}]
         """;
 
+    /// <summary>The tool as Python's <c>json.dumps</c> writes it, and its function alone.</summary>
+    public const string ToolJson = "{\"type\": \"function\", \"function\": " + FunctionJson + "}";
+    public const string FunctionJson = "{\"name\": \"get_weather\", \"description\": \"The weather of a city — 天气.\", "
+        + "\"parameters\": {\"type\": \"object\", \"properties\": {\"city\": {\"type\": \"string\"}, "
+        + "\"days\": {\"type\": \"integer\"}}, \"required\": [\"city\"]}}";
+
     public static TimeProvider Clock { get; } = new FixedClock();
 
     /// <summary>A system message and three turns.</summary>

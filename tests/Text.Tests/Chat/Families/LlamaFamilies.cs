@@ -31,9 +31,9 @@ internal static class LlamaFamilies
         }
         """;
 
-    private const string FunctionJson = """
-        {"description": "The weather of a city — 天气.", "name": "get_weather", "parameters": {"properties": {"city": {"type": "string"}, "days": {"type": "integer"}}, "required": ["city"], "type": "object"}}
-        """;
+    private const string FunctionJson = "{\"description\": \"The weather of a city — 天气.\", \"name\": \"get_weather\", "
+        + "\"parameters\": {\"properties\": {\"city\": {\"type\": \"string\"}, \"days\": {\"type\": \"integer\"}}, "
+        + "\"required\": [\"city\"], \"type\": \"object\"}}";
 
     public static IReadOnlyList<Family> All { get; } =
     [
@@ -112,13 +112,15 @@ internal static class LlamaFamilies
         {{- preface }}
         {{- "<|eot_id|>" }}
         {%- if tools is not none %}
-            {%- if messages | length == 0 %}{{- raise_exception("There is no first user message to put the tools in") }}{%- endif %}
+            {%- if messages | length == 0 %}{{- raise_exception("There is no first user message to put the tools in")
+                }}{%- endif %}
             {%- set question = messages[0]['content'] | trim %}
             {%- set messages = messages[1:] %}
             {{- '<|start_header_id|>user<|end_header_id|>\n\n' -}}
             {{- "Given the following functions, please respond with a JSON for a function call " }}
             {{- "with its proper arguments that best answers the given prompt.\n\n" }}
-            {{- 'Respond in the format {"name": function name, "parameters": dictionary of argument name and its value}.' }}
+            {{- 'Respond in the format {"name": function name, ' }}
+            {{- '"parameters": dictionary of argument name and its value}.' }}
             {{- "Do not use variables.\n\n" }}
             {%- for t in tools %}
                 {{- t | tojson(indent=4) }}
@@ -130,7 +132,8 @@ internal static class LlamaFamilies
             {%- if not (m.role == 'ipython' or m.role == 'tool' or 'tool_calls' in m) %}
                 {{- '<|start_header_id|>' + m['role'] + '<|end_header_id|>\n\n' + m['content'] | trim + '<|eot_id|>' }}
             {%- elif 'tool_calls' in m %}
-                {%- if m.tool_calls | length != 1 %}{{- raise_exception("This model calls one tool at once") }}{%- endif %}
+                {%- if m.tool_calls | length != 1 %}{{- raise_exception("This model calls one tool at once") }}{%-
+                    endif %}
                 {%- set call = m.tool_calls[0].function %}
                 {{- '<|start_header_id|>assistant<|end_header_id|>\n\n' -}}
                 {{- '{"name": "' + call.name + '", ' }}
@@ -140,7 +143,8 @@ internal static class LlamaFamilies
                 {{- "<|eot_id|>" }}
             {%- else %}
                 {{- "<|start_header_id|>ipython<|end_header_id|>\n\n" }}
-                {%- if m.content is mapping or m.content is iterable %}{{- m.content | tojson }}{%- else %}{{- m.content }}{%- endif %}
+                {%- if m.content is mapping or m.content is iterable %}{{- m.content | tojson }}{%- else %}{{-
+                    m.content }}{%- endif %}
                 {{- "<|eot_id|>" }}
             {%- endif %}
         {%- endfor %}
@@ -152,7 +156,8 @@ internal static class LlamaFamilies
         {%- if tools -%}
             {{- '<|start_header_id|>system<|end_header_id|>\n\nYou have access to the following functions:\n\n' -}}
             {%- for f in tools | map(attribute='function') -%}
-                {{- "Use the function '" ~ f.name ~ "' to '" ~ f.description ~ "'\n" ~ f | tojson(sort_keys=true) ~ "\n\n" -}}
+                {{- "Use the function '" ~ f.name ~ "' to '" ~ f.description ~ "'\n" ~ f | tojson(sort_keys=true) ~
+                    "\n\n" -}}
             {%- endfor -%}
             {{- '<|eot_id|>' -}}
         {%- endif -%}

@@ -5,17 +5,17 @@ namespace Weir.Text.Tests.Chat.Families;
 /// <summary>Mistral's versions: the words are the same, the spaces are not.</summary>
 internal static class MistralFamilies
 {
-    private const string Tools = """
-        [{"type": "function", "function": {"name": "get_weather", "description": "The weather of a city — 天气.", "parameters": {"type": "object", "properties": {"city": {"type": "string"}, "days": {"type": "integer"}}, "required": ["city"]}}}]
-        """;
+    private const string Tools = "[" + Conversations.ToolJson + "]";
 
-    private const string Call = """[{"name": "get_weather", "arguments": {"city": "Paris", "days": 2}, "id": "abcdef123"}]""";
+    private const string Call = "[{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Paris\", \"days\": 2}, "
+        + "\"id\": \"abcdef123\"}]";
 
     public static IReadOnlyList<Family> All { get; } =
     [
         new("Mistral v0.1", "<s>", "</s>",
             "{{ bos_token }}{% set at = namespace(turn=0) %}{% for m in messages %}{% if m.role == 'system' %}{{ "
-            + "raise_exception('Only user and assistant roles are supported!') }}{% elif m.role == 'user' %}{{ '[INST] '"
+            + "raise_exception('Only user and assistant roles are supported!') }}{% elif m.role == 'user' %}{{ "
+                + "'[INST] '"
             + " + m.content + ' [/INST]' }}{% else %}{{ m.content + eos_token }}{% endif %}{% endfor %}",
             ToolCallStyle.Hermes, "<s>[INST] Hi! [/INST]Hello.</s>[INST]   水是什么?\n [/INST]"),
         new("Mistral v0.3", "<s>", "</s>", Template(' '), ToolCallStyle.Mistral,

@@ -32,7 +32,8 @@ internal static class PlainTextFamilies
             "Be brief.\n\n### Instruction:\nHi!\n\n### Response:\nHello.</s>\n\n### Instruction:\n水是什么?\n\n"
             + "### Response:\n"),
         new("Falcon", "", "<|endoftext|>",
-            "{% for m in messages %}{% if not loop.first %}{{ '\\n' }}{% endif %}{{ {'system': 'System', 'user': 'User', "
+            "{% for m in messages %}{% if not loop.first %}{{ '\\n' }}{% endif %}{{ {'system': 'System', 'user': "
+                + "'User', "
             + "'assistant': 'Falcon', 'tool': 'Tool'}.get(m.role, m.role | capitalize) + ': ' + (m.content or '') }}"
             + "{% endfor %}{% if add_generation_prompt %}{{ '\\nFalcon:' }}{% endif %}", ToolCallStyle.Hermes,
             "System: Be brief.\nUser: Hi!\nFalcon: Hello.\nUser:   水是什么?\n\nFalcon:"),
@@ -69,7 +70,8 @@ internal static class PlainTextFamilies
             {%- elif schema.type == 'array' %}
                 {{- 'list[' + python_type(schema['items']) + ']' }}
             {%- elif schema.type == 'object' %}
-                {{- 'dict[str, ' + python_type(schema.additionalProperties) + ']' if schema.additionalProperties is defined else 'dict' }}
+                {{- 'dict[str, ' + python_type(schema.additionalProperties) + ']' if schema.additionalProperties is
+                    defined else 'dict' }}
             {%- elif schema.type is iterable and schema.type is not string %}
                 {%- for t in schema.type %}{{- python_type({'type': t}) }}{{- ' | ' if not loop.last }}{%- endfor %}
             {%- else %}
@@ -89,7 +91,8 @@ internal static class PlainTextFamilies
             {{- '<|im_start|>system\nHere are the available tools: <tools> ' }}
             {%- for t in tools %}
                 {%- if t.function is defined %}{%- set t = t.function %}{%- endif %}
-                {{- '{"type": "function", "function": {"name": "' + t.name + '", "description": "' + signature(t) + ' - ' + t.description + '\\n\\n    Args:\\n' }}
+                {{- '{"type": "function", "function": {"name": "' + t.name + '", "description": "' + signature(t) +
+                    ' - ' + t.description + '\\n\\n    Args:\\n' }}
                 {%- for name, schema in t.parameters.properties | dictsort %}
                     {{- '        ' + name + '(' + python_type(schema) + ')' }}{{ '\\n' if not loop.last }}
                 {%- endfor %}
@@ -101,12 +104,14 @@ internal static class PlainTextFamilies
         {%- for m in messages %}
             {%- if m.role == 'tool' %}
                 {%- if loop.previtem and loop.previtem.role != 'tool' %}{{- '<|im_start|>tool\n' }}{%- endif %}
-                {{- '<tool_response>\n' + m.content + ('\n</tool_response>\n' if not loop.last and loop.nextitem.role == 'tool' else '\n</tool_response>') }}
+                {{- '<tool_response>\n' + m.content + ('\n</tool_response>\n' if not loop.last and loop.nextitem.role
+                    == 'tool' else '\n</tool_response>') }}
                 {%- if loop.last or loop.nextitem.role != 'tool' %}{{- '<|im_end|>\n' }}{%- endif %}
             {%- elif m.role == 'assistant' and m.tool_calls is defined %}
                 {{- '<|im_start|>' + m.role }}
                 {%- for c in m.tool_calls %}
-                    {{- '\n<tool_call>\n' + {'name': c.function.name, 'arguments': c.function.arguments} | tojson + '\n</tool_call>' }}
+                    {{- '\n<tool_call>\n' + {'name': c.function.name, 'arguments': c.function.arguments} | tojson +
+                        '\n</tool_call>' }}
                 {%- endfor %}
                 {{- '<|im_end|>\n' }}
             {%- else %}

@@ -10,12 +10,14 @@ internal static class TurnTokenFamilies
     public static IReadOnlyList<Family> All { get; } =
     [
         new("Gemma 2", "<bos>", "<end_of_turn>", """
-            {{ bos_token }}{% if messages[0]['role'] == 'system' %}{{ raise_exception('System role not supported') }}{% endif %}
+            {{ bos_token }}{% if messages[0]['role'] == 'system' %}{{ raise_exception('System role not supported')
+                }}{% endif %}
             {%- for m in messages -%}
                 {%- if (m['role'] == 'user') != (loop.index0 % 2 == 0) -%}
                     {{ raise_exception('Conversation roles must alternate user/assistant/user/assistant/...') }}
                 {%- endif -%}
-                {%- if m['role'] == 'assistant' -%}{%- set role = 'model' -%}{%- else -%}{%- set role = m['role'] -%}{%- endif -%}
+                {%- if m['role'] == 'assistant' -%}{%- set role = 'model' -%}{%- else -%}{%- set role = m['role']
+                    -%}{%- endif -%}
                 {{ '<start_of_turn>' + role + '\n' + m['content'] | trim + '<end_of_turn>\n' }}
             {%- endfor -%}
             {%- if add_generation_prompt %}{{ '<start_of_turn>model\n' }}{%- endif -%}
@@ -66,8 +68,10 @@ internal static class TurnTokenFamilies
                     {{- '<|start_of_role|>tool_response<|end_of_role|>' + m['content'] + '<|end_of_text|>\n' }}
                 {%- elif m['tool_calls'] is defined and m['tool_calls'] %}
                     {%- set ns = namespace(calls=[]) %}
-                    {%- for c in m['tool_calls'] %}{%- set ns.calls = ns.calls + [{'name': c.function.name, 'arguments': c.function.arguments}] %}{%- endfor %}
-                    {{- '<|start_of_role|>assistant<|end_of_role|><|tool_call|>' ~ ns.calls | tojson ~ '<|end_of_text|>\n' }}
+                    {%- for c in m['tool_calls'] %}{%- set ns.calls = ns.calls + [{'name': c.function.name,
+                        'arguments': c.function.arguments}] %}{%- endfor %}
+                    {{- '<|start_of_role|>assistant<|end_of_role|><|tool_call|>' ~ ns.calls | tojson ~
+                        '<|end_of_text|>\n' }}
                 {%- else %}
                     {{- '<|start_of_role|>' + m['role'] + '<|end_of_role|>' + m['content'] + '<|end_of_text|>\n' }}
                 {%- endif %}
@@ -80,11 +84,14 @@ internal static class TurnTokenFamilies
             + "<|end_of_text|>\n<|start_of_role|>assistant<|end_of_role|>Hello.<|end_of_text|>\n<|start_of_role|>user"
             + "<|end_of_role|>  水是什么?\n<|end_of_text|>\n<|start_of_role|>assistant<|end_of_role|>"),
         new("Command R", "<BOS_TOKEN>", CohereEnd, """
-            {{ bos_token }}{% if messages[0]['role'] == 'system' %}{% set turns = messages[1:] %}{% set preface = messages[0]['content'] %}
+            {{ bos_token }}{% if messages[0]['role'] == 'system' %}{% set turns = messages[1:] %}{% set preface =
+                messages[0]['content'] %}
             {%- else %}{% set turns = messages %}{% set preface = false %}{% endif %}
-            {%- if preface != false %}{{ '<|START_OF_TURN_TOKEN|><|SYSTEM_TOKEN|>' + preface + '<|END_OF_TURN_TOKEN|>' }}{% endif %}
+            {%- if preface != false %}{{ '<|START_OF_TURN_TOKEN|><|SYSTEM_TOKEN|>' + preface +
+                '<|END_OF_TURN_TOKEN|>' }}{% endif %}
             {%- for m in turns %}
-                {%- if (m['role'] == 'user') != (loop.index0 % 2 == 0) %}{{ raise_exception('Conversation roles must alternate') }}{% endif %}
+                {%- if (m['role'] == 'user') != (loop.index0 % 2 == 0) %}{{
+                    raise_exception('Conversation roles must alternate') }}{% endif %}
                 {%- set who = {'user': 'USER', 'assistant': 'CHATBOT'}[m['role']] %}
                 {{- '<|START_OF_TURN_TOKEN|><|' ~ who ~ '_TOKEN|>' ~ m['content'].strip() ~ '<|END_OF_TURN_TOKEN|>' }}
             {%- endfor %}
@@ -110,11 +117,13 @@ internal static class TurnTokenFamilies
         new("Command R7B", "<BOS_TOKEN>", CohereEnd, """
             {{ bos_token }}{% for m in messages %}<|START_OF_TURN_TOKEN|>
             {%- if m.role | lower == 'user' %}<|USER_TOKEN|>{{ m.content }}
-            {%- elif m.role == 'tool' %}<|SYSTEM_TOKEN|><|START_TOOL_RESULT|>{{ [{'tool_call_id': m.tool_call_id, 'results': {'0': m.content}}] | tojson }}<|END_TOOL_RESULT|>
+            {%- elif m.role == 'tool' %}<|SYSTEM_TOKEN|><|START_TOOL_RESULT|>{{ [{'tool_call_id': m.tool_call_id,
+                'results': {'0': m.content}}] | tojson }}<|END_TOOL_RESULT|>
             {%- elif m.tool_calls %}<|CHATBOT_TOKEN|><|START_ACTION|>[
             {%- for c in m.tool_calls %}
 
-                {"tool_call_id": "{{ loop.index0 }}", "tool_name": "{{ c.function.name }}", "parameters": {{ c.function.arguments | tojson }}}{% if not loop.last %},{% endif %}
+                {"tool_call_id": "{{ loop.index0 }}", "tool_name": "{{ c.function.name }}", "parameters": {{
+                    c.function.arguments | tojson }}}{% if not loop.last %},{% endif %}
             {% endfor %}
 
             ]<|END_ACTION|>

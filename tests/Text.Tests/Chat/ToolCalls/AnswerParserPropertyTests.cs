@@ -12,11 +12,16 @@ public sealed class AnswerParserPropertyTests
 
     private static readonly string[] Pieces =
     [
-        "<tool_call>", "</tool_call>", "{", "}", "[", "]", "\"name\"", "\"arguments\"", "\"parameters\"", ": ", ", ", "\"f\"", "\"id\"", "null",
-        "{\"name\": \"f\", \"arguments\": {\"a\": 1}}", "{\"name\": \"f\", \"parameters\": {\"a\": \"\\u00e9\\\\\"}}", "[TOOL_CALLS]", "[ARGS]", "[CALL_ID]",
-        "<|action_start|><|plugin|>", "<|action_end|>", "<function=", "f>", "</function>", "<｜tool▁calls▁begin｜>", "<｜tool▁call▁begin｜>",
-        "<｜tool▁sep｜>", "<｜tool▁call▁end｜>", "<｜tool▁calls▁end｜>", "```json\n", "```", "<|tool_call|>", "<|/tool_call|>", "<|START_ACTION|>",
-        "<|END_ACTION|>", "<|python_tag|>", "<think>", "</think>", " ", "\n", "<", "x", "好😀", "\"", "\\", "-1.5e+3", "true", ";", "function",
+        "<tool_call>", "</tool_call>", "{", "}", "[", "]", "\"name\"", "\"arguments\"", "\"parameters\"", ": ", ","
+            + " ", "\"f\"", "\"id\"", "null",
+        "{\"name\": \"f\", \"arguments\": {\"a\": 1}}", "{\"name\": \"f\", \"parameters\": "
+            + "{\"a\": \"\\u00e9\\\\\"}}", "[TOOL_CALLS]", "[ARGS]", "[CALL_ID]",
+        "<|action_start|><|plugin|>", "<|action_end|>", "<function=", "f>", "</function>", "<｜tool▁calls▁begin｜"
+            + ">", "<｜tool▁call▁begin｜>",
+        "<｜tool▁sep｜>", "<｜tool▁call▁end｜>", "<｜tool▁calls▁end｜>", "```json\n", "```", "<|tool_call|>", "<|/tool_cal"
+            + "l|>", "<|START_ACTION|>",
+        "<|END_ACTION|>", "<|python_tag|>", "<think>", "</think>", " ", "\n", "<", "x", "好😀", "\"", "\\", "-1.5e+"
+            + "3", "true", ";", "function",
     ];
 
     [Fact]
@@ -25,8 +30,10 @@ public sealed class AnswerParserPropertyTests
         var random = new Random(17);
         for (var round = 0; round < Rounds; round++)
         {
-            var answer = string.Concat(Enumerable.Range(0, random.Next(1, 14)).Select(_ => Pieces[random.Next(Pieces.Length)]));
-            var format = new AnswerFormat(Styles[round % Styles.Length], round % 3 == 0 ? new ReasoningTags("<think>", "</think>") : null);
+            var answer = string.Concat(Enumerable.Range(0, random.Next(1, 14)).Select(_ =>
+                Pieces[random.Next(Pieces.Length)]));
+            var format = new AnswerFormat(Styles[round % Styles.Length], round % 3 == 0
+                ? new ReasoningTags("<think>", "</think>") : null);
             var whole = AnswerParserTests.Parse(format, "", [answer]);
             Assert.Equal(whole, AnswerParserTests.Parse(format, "", answer.Select(c => c.ToString())));
             Assert.Equal(whole, AnswerParserTests.Parse(format, "", Cut(answer, random)));
@@ -40,10 +47,12 @@ public sealed class AnswerParserPropertyTests
         for (var round = 0; round < Rounds; round++)
         {
             // Without the word "name" there is no call object, and without these two no call of the other forms.
-            var answer = string.Concat(Enumerable.Range(0, random.Next(1, 14)).Select(_ => Pieces[random.Next(Pieces.Length)])
+            var answer = string.Concat(Enumerable.Range(0, random.Next(1, 14)).Select(_ =>
+                Pieces[random.Next(Pieces.Length)])
                 .Where(piece => !piece.Contains("name", StringComparison.Ordinal)));
             var deltas = new List<AnswerDelta>();
-            var parser = new AnswerParser(new AnswerFormat(Styles[round % Styles.Length], null), "", withTools: true, () => "id");
+            var parser = new AnswerParser(new AnswerFormat(Styles[round % Styles.Length], null), "", withTools: true,
+                () => "id");
             foreach (var piece in Cut(answer, random)) parser.Feed(piece, deltas);
             parser.Finish(deltas);
             if (deltas.Any(delta => delta is ToolCallBegin)) continue;
@@ -66,7 +75,8 @@ public sealed class AnswerParserPropertyTests
             parser.Finish(deltas);
             Assert.Equal(arguments.Length, deltas.Count(delta => delta is ToolCallBegin { Name: "f" }));
             for (var i = 0; i < arguments.Length; i++)
-                Assert.Equal(arguments[i], string.Concat(deltas.OfType<ToolCallArguments>().Where(delta => delta.Index == i)
+                Assert.Equal(arguments[i], string.Concat(deltas.OfType<ToolCallArguments>().Where(delta =>
+                    delta.Index == i)
                     .Select(delta => delta.Fragment)));
             Assert.All(deltas.OfType<ToolCallEnd>(), end => Assert.True(end.IsComplete));
             Assert.DoesNotContain(deltas, delta => delta is ContentDelta);
@@ -86,10 +96,12 @@ public sealed class AnswerParserPropertyTests
     public void The_scanner_accepts_what_the_runtime_s_reader_accepts()
     {
         var random = new Random(20);
-        string[] tokens = ["{", "}", "[", "]", ",", ":", "\"a\"", "\"\\u12aF\\n\"", "1", "-0", "0", "1.5", "2e9", "1E-", ".", "true", "fals", "null", " ", "\n", "\"", "\\", "01", "-"];
+        string[] tokens = ["{", "}", "[", "]", ",", ":", "\"a\"", "\"\\u12aF\\n\"", "1", "-0", "0", "1.5", "2e9", "1"
+            + "E-", ".", "true", "fals", "null", " ", "\n", "\"", "\\", "01", "-"];
         for (var round = 0; round < 40_000; round++)
         {
-            var text = round % 4 == 0 ? Value(random, 3) : string.Concat(Enumerable.Range(0, random.Next(1, 9)).Select(_ => tokens[random.Next(tokens.Length)]));
+            var text = round % 4 == 0 ? Value(random, 3) : string.Concat(Enumerable.Range(0, random.Next(1,
+                9)).Select(_ => tokens[random.Next(tokens.Length)]));
             // A value that something follows is the caller's matter.
             text = text.TrimEnd() + " ";
             var scanner = new JsonScanner();
@@ -118,23 +130,30 @@ public sealed class AnswerParserPropertyTests
     private static string Answer(ToolCallStyle style, string[] arguments, Random random)
     {
         var text = new StringBuilder();
-        string Object(string a, string key) => random.Next(4) == 0 ? $"{{\"{key}\": {a},\n \"name\": \"f\"}}" : $"{{\"name\": \"f\", \"{key}\": {a}}}";
-        var keyed = arguments.Select(a => Object(a, style is ToolCallStyle.LlamaJson or ToolCallStyle.InternLm2 ? "parameters" : "arguments")).ToArray();
+        string Object(string a, string key) => random.Next(4) == 0 ? $"{{\"{key}\": {a},\n \"name\": \"f\"}}"
+            : $"{{\"name\": \"f\", \"{key}\": {a}}}";
+        var keyed = arguments.Select(a => Object(a, style is ToolCallStyle.LlamaJson or ToolCallStyle.InternLm2
+            ? "parameters" : "arguments")).ToArray();
         switch (style)
         {
-            case ToolCallStyle.Hermes: return string.Join('\n', keyed.Select(call => $"<tool_call>\n{call}\n</tool_call>"));
-            case ToolCallStyle.InternLm2: return string.Concat(keyed.Select(call => $"<|action_start|><|plugin|>\n{call}<|action_end|>"));
+            case ToolCallStyle.Hermes: return string.Join('\n',
+                keyed.Select(call => $"<tool_call>\n{call}\n</tool_call>"));
+            case ToolCallStyle.InternLm2: return string.Concat(keyed.Select(call => $"<|action_start|><|plugin|"
+                + $">\n{call}<|action_end|>"));
             case ToolCallStyle.LlamaJson: return string.Join("; ", keyed);
-            case ToolCallStyle.Mistral when random.Next(2) == 0: return string.Concat(arguments.Select(a => $"[TOOL_CALLS]f[ARGS]{a}"));
+            case ToolCallStyle.Mistral when random.Next(2) == 0: return string.Concat(arguments.Select(a => $"[TOOL_"
+                + $"CALLS]f[ARGS]{a}"));
             case ToolCallStyle.Mistral: return $"[TOOL_CALLS] [{string.Join(", ", keyed)}]";
             case ToolCallStyle.ToolCallList: return $"<|tool_call|>[{string.Join(',', keyed)}]";
             case ToolCallStyle.CommandR:
-                return $"<|START_ACTION|>[\n{string.Join(",\n", arguments.Select(a => $"{{\"tool_name\": \"f\", \"parameters\": {a}}}"))}\n]<|END_ACTION|>";
+                var tools = arguments.Select(a => $"{{\"tool_name\": \"f\", \"parameters\": {a}}}");
+                return $"<|START_ACTION|>[\n{string.Join(",\n", tools)}\n]<|END_ACTION|>";
             case ToolCallStyle.FunctionTag: return string.Concat(arguments.Select(a => $"<function=f>{a}</function>"));
             default:
                 text.Append("<｜tool▁calls▁begin｜>");
                 foreach (var a in arguments)
-                    text.Append("<｜tool▁call▁begin｜>").Append(random.Next(2) == 0 ? $"function<｜tool▁sep｜>f\n```json\n{a}\n```" : $"f<｜tool▁sep｜>{a}")
+                    text.Append("<｜tool▁call▁begin｜>").Append(random.Next(2) == 0
+                        ? $"function<｜tool▁sep｜>f\n```json\n{a}\n```" : $"f<｜tool▁sep｜>{a}")
                         .Append("<｜tool▁call▁end｜>");
                 return text.Append("<｜tool▁calls▁end｜>").ToString();
         }
@@ -144,11 +163,13 @@ public sealed class AnswerParserPropertyTests
     private static string Value(Random random, int depth)
     {
         var value = new JsonObject();
-        for (var i = random.Next(4); i > 0; i--) value[$"k{i}{Pieces[random.Next(Pieces.Length)]}"] = Node(random, depth);
+        for (var i = random.Next(4); i > 0; i--) value[$"k{i}{Pieces[random.Next(Pieces.Length)]}"] = Node(random,
+            depth);
         return value.ToJsonString(new JsonSerializerOptions
         {
             WriteIndented = random.Next(3) == 0,
-            Encoder = random.Next(2) == 0 ? System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping : null,
+            Encoder = random.Next(2) == 0 ? System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping
+                : null,
         });
     }
 

@@ -8,54 +8,78 @@ public sealed class AnswerParserTests
     public static TheoryData<ToolCallStyle, string, string> Answers => new()
     {
         { ToolCallStyle.Hermes, "Hello, world.", "content(Hello, world.)" },
-        { ToolCallStyle.Hermes, "<tool_call>\n{\"name\": \"f\", \"arguments\": {\"a\": [1, \"}</tool_call>\"]}}\n</tool_call>",
+        { ToolCallStyle.Hermes, "<tool_call>\n{\"name\": \"f\", \"arguments\": {\"a\": "
+            + "[1, \"}</tool_call>\"]}}\n</tool_call>",
             "begin(0 id0 f) args({\"a\": [1, \"}</tool_call>\"]}) end(0)" },
-        { ToolCallStyle.Hermes, "Let me see.\n\n<tool_call>\n{\"name\": \"f\", \"arguments\": {}}\n</tool_call>\n<tool_call>\n{\"name\": \"g\", \"arguments\": {\"b\": null}}\n</tool_call>\n",
+        { ToolCallStyle.Hermes, "Let me see.\n\n<tool_call>\n{\"name\": \"f\", \"arguments\": "
+            + "{}}\n</tool_call>\n<tool_call>\n{\"name\": \"g\", \"arguments\": {\"b\": null}}\n</tool_call>\n",
             "content(Let me see.) begin(0 id0 f) args({}) end(0) begin(1 id1 g) args({\"b\": null}) end(1)" },
         { ToolCallStyle.Hermes, "<tool_call>{\"arguments\": {\"x\": 1.5e3}, \"name\": \"f\"}</tool_call> done",
             "begin(0 id0 f) args({\"x\": 1.5e3}) end(0) content(done)" },
-        { ToolCallStyle.Hermes, "<tool_call>{\"name\": \"f\", \"arguments\": \"{\\\"a\\\": \\\"\\u4f60\\\"}\"}</tool_call>",
+        { ToolCallStyle.Hermes, "<tool_call>{\"name\": \"f\", \"arguments\": \"{\\\"a\\\": \\\"\\u4f60\\\"}\"}</tool"
+            + "_call>",
             "begin(0 id0 f) args({\"a\": \"你\"}) end(0)" },
         { ToolCallStyle.Hermes, "<tool_call>{\"name\": \"f\"}</tool_call>", "begin(0 id0 f) args({}) end(0)" },
-        { ToolCallStyle.Hermes, "<tool_call>{\"id\": \"mine\", \"name\": \"f\", \"arguments\": null, \"more\": [{}]}</tool_call>",
+        { ToolCallStyle.Hermes, "<tool_call>{\"id\": \"mine\", \"name\": \"f\", \"arguments\": null, \"more\": "
+            + "[{}]}</tool_call>",
             "begin(0 mine f) args({}) end(0)" },
         { ToolCallStyle.Hermes, "<tool_call>{\"name\": \"f\", \"arguments\": {}}", "begin(0 id0 f) args({}) end(0)" },
-        { ToolCallStyle.LlamaJson, "{\"name\": \"f\", \"parameters\": {\"q\": \"a;b\"}}", "begin(0 id0 f) args({\"q\": \"a;b\"}) end(0)" },
-        { ToolCallStyle.LlamaJson, " <|python_tag|>{\"type\": \"function\", \"name\": \"f\", \"parameters\": {}}; {\"name\": \"g\", \"parameters\": {\"a\": 1}}",
+        { ToolCallStyle.LlamaJson, "{\"name\": \"f\", \"parameters\": {\"q\": \"a;b\"}}", "begin(0 id0 f) "
+            + "args({\"q\": \"a;b\"}) end(0)" },
+        { ToolCallStyle.LlamaJson, " <|python_tag|>{\"type\": \"function\", \"name\": \"f\", \"parameters\": {}}; "
+            + "{\"name\": \"g\", \"parameters\": {\"a\": 1}}",
             "begin(0 id0 f) args({}) end(0) begin(1 id1 g) args({\"a\": 1}) end(1)" },
         { ToolCallStyle.LlamaJson, "{\"name\": \"Bob\", \"age\": 3}", "content({\"name\": \"Bob\", \"age\": 3})" },
-        { ToolCallStyle.LlamaJson, "So: {\"name\": \"f\", \"parameters\": {}}", "content(So: {\"name\": \"f\", \"parameters\": {}})" },
-        { ToolCallStyle.Mistral, "[TOOL_CALLS] [{\"name\": \"f\", \"arguments\": {\"a\": 1}, \"id\": \"abcdef123\"}, {\"id\": \"b\", \"name\": \"g\", \"arguments\": {}}]",
+        { ToolCallStyle.LlamaJson, "So: {\"name\": \"f\", \"parameters\": {}}", "content(So: "
+            + "{\"name\": \"f\", \"parameters\": {}})" },
+        { ToolCallStyle.Mistral, "[TOOL_CALLS] [{\"name\": \"f\", \"arguments\": {\"a\": "
+            + "1}, \"id\": \"abcdef123\"}, {\"id\": \"b\", \"name\": \"g\", \"arguments\": {}}]",
             "begin(0 id0 f) args({\"a\": 1}) end(0) begin(1 b g) args({}) end(1)" },
         { ToolCallStyle.Mistral, "x[TOOL_CALLS]get_it[ARGS]{\"a\": \"b\"}[TOOL_CALLS]g[CALL_ID]c1[ARGS]{}",
             "content(x) begin(0 id0 get_it) args({\"a\": \"b\"}) end(0) begin(1 c1 g) args({}) end(1)" },
         { ToolCallStyle.Mistral, "[TOOL_CALLS]f{\"a\": 1}", "begin(0 id0 f) args({\"a\": 1}) end(0)" },
-        { ToolCallStyle.InternLm2, "I look.<|action_start|><|plugin|>\n{\"name\": \"f\", \"parameters\": {\"a\": \"好\"}}<|action_end|>\n",
+        { ToolCallStyle.InternLm2, "I look.<|action_start|><|plugin|>\n{\"name\": \"f\", \"parameters\": "
+            + "{\"a\": \"好\"}}<|action_end|>\n",
             "content(I look.) begin(0 id0 f) args({\"a\": \"好\"}) end(0)" },
         { ToolCallStyle.FunctionTag, "<function=f>{\"a\": \"</function>\"}</function><function=g>\n{}\n</function>",
             "begin(0 id0 f) args({\"a\": \"</function>\"}) end(0) begin(1 id1 g) args({}) end(1)" },
-        { ToolCallStyle.DeepSeek, "ok<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>function<｜tool▁sep｜>f\n```json\n{\"a\": \"```\"}\n```<｜tool▁call▁end｜>\n<｜tool▁call▁begin｜>function<｜tool▁sep｜>g\n```json\n{}\n```<｜tool▁call▁end｜><｜tool▁calls▁end｜>",
+        { ToolCallStyle.DeepSeek, "ok<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>function<｜tool▁sep｜>f\n```json\n{\"a\":"
+            + " \"```\"}\n```<｜tool▁call▁end｜>\n<｜tool▁call▁begin｜>function<｜tool▁sep｜>g\n```json\n{}\n```<｜tool▁cal"
+            + "l▁end｜><｜tool▁calls▁end｜>",
             "content(ok) begin(0 id0 f) args({\"a\": \"```\"}) end(0) begin(1 id1 g) args({}) end(1)" },
-        { ToolCallStyle.DeepSeek, "<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>f<｜tool▁sep｜>{\"a\": 1}<｜tool▁call▁end｜><｜tool▁call▁begin｜>g<｜tool▁sep｜>{}<｜tool▁call▁end｜><｜tool▁calls▁end｜>",
+        { ToolCallStyle.DeepSeek, "<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>f<｜tool▁sep｜>{\"a\": "
+            + "1}<｜tool▁call▁end｜><｜tool▁call▁begin｜>g<｜tool▁sep｜>{}<｜tool▁call▁end｜><｜tool▁calls▁end｜>",
             "begin(0 id0 f) args({\"a\": 1}) end(0) begin(1 id1 g) args({}) end(1)" },
-        { ToolCallStyle.ToolCallList, "<|tool_call|>[{\"name\": \"f\", \"arguments\": {}}]<|/tool_call|>", "begin(0 id0 f) args({}) end(0)" },
-        { ToolCallStyle.ToolCallList, "<|tool_call|>[{\"name\": \"f\", \"arguments\": {}}] and", "begin(0 id0 f) args({}) end(0) content(and)" },
-        { ToolCallStyle.CommandR, "<|START_ACTION|>[\n {\"tool_call_id\": \"0\", \"tool_name\": \"f\", \"parameters\": {\"a\": 1}}\n]<|END_ACTION|>",
+        { ToolCallStyle.ToolCallList, "<|tool_call|>[{\"name\": \"f\", \"arguments\": {}}]<|/tool_call|>", "begin(0 "
+            + "id0 f) args({}) end(0)" },
+        { ToolCallStyle.ToolCallList, "<|tool_call|>[{\"name\": \"f\", \"arguments\": {}}] and", "begin(0 id0 f) "
+            + "args({}) end(0) content(and)" },
+        { ToolCallStyle.CommandR, "<|START_ACTION|>[\n "
+            + "{\"tool_call_id\": \"0\", \"tool_name\": \"f\", \"parameters\": {\"a\": 1}}\n]<|END_ACTION|>",
             "begin(0 0 f) args({\"a\": 1}) end(0)" },
         // What is no call after all.
         { ToolCallStyle.Hermes, "a <tool_call> b", "content(a <tool_call> b)" },
-        { ToolCallStyle.Hermes, "<tool_call>{\"arguments\": {\"a\": 1}}</tool_call>", "content(<tool_call>{\"arguments\": {\"a\": 1}}</tool_call>)" },
+        { ToolCallStyle.Hermes, "<tool_call>{\"arguments\": {\"a\": "
+            + "1}}</tool_call>", "content(<tool_call>{\"arguments\": {\"a\": 1}}</tool_call>)" },
         { ToolCallStyle.Hermes, "<tool_call>{\"name\": 5}", "content(<tool_call>{\"name\": 5})" },
-        { ToolCallStyle.Hermes, "<tool_call>{\"name\": \"f\", \"arguments\": [1]}</tool_call>", "content(<tool_call>{\"name\": \"f\", \"arguments\": [1]}</tool_call>)" },
-        { ToolCallStyle.Hermes, "<tool_call>{\"name\": \"f\", \"argum", "content(<tool_call>{\"name\": \"f\", \"argum)" },
-        { ToolCallStyle.Hermes, "<tool_call>{<tool_call>{\"name\": \"f\", \"arguments\": {}}</tool_call>", "content(<tool_call>{) begin(0 id0 f) args({}) end(0)" },
-        { ToolCallStyle.Hermes, "<tool_call>{\"name\": \"f\", \"arguments\": {\"a\": 1,,}} tail", "begin(0 id0 f) args({\"a\": 1,) end(0 cut) content(,}} tail)" },
-        { ToolCallStyle.Hermes, "<tool_call>{\"name\": \"f\", \"arguments\": {\"a\": \"lo", "begin(0 id0 f) args({\"a\": \"lo) end(0 cut)" },
-        { ToolCallStyle.Hermes, "<tool_call>{\"name\": \"f\", \"arguments\": {}}oops</tool_call>", "begin(0 id0 f) args({}) end(0) content(oops</tool_call>)" },
-        { ToolCallStyle.Hermes, "<tool_call>{\"name\": \"f\", \"arguments\": {}} <tool_call>{\"name\": \"g\", \"arguments\": {}}</tool_call>",
+        { ToolCallStyle.Hermes, "<tool_call>{\"name\": \"f\", \"arguments\": "
+            + "[1]}</tool_call>", "content(<tool_call>{\"name\": \"f\", \"arguments\": [1]}</tool_call>)" },
+        { ToolCallStyle.Hermes, "<tool_call>{\"name\": \"f\", \"argum", "content(<tool_call>{\"name\": \"f\", \"argu"
+            + "m)" },
+        { ToolCallStyle.Hermes, "<tool_call>{<tool_call>{\"name\": \"f\", \"arguments\": "
+            + "{}}</tool_call>", "content(<tool_call>{) begin(0 id0 f) args({}) end(0)" },
+        { ToolCallStyle.Hermes, "<tool_call>{\"name\": \"f\", \"arguments\": {\"a\": 1,,}} tail", "begin(0 id0 f) "
+            + "args({\"a\": 1,) end(0 cut) content(,}} tail)" },
+        { ToolCallStyle.Hermes, "<tool_call>{\"name\": \"f\", \"arguments\": {\"a\": \"lo", "begin(0 id0 f) "
+            + "args({\"a\": \"lo) end(0 cut)" },
+        { ToolCallStyle.Hermes, "<tool_call>{\"name\": \"f\", \"arguments\": {}}oops</tool_call>", "begin(0 id0 f) "
+            + "args({}) end(0) content(oops</tool_call>)" },
+        { ToolCallStyle.Hermes, "<tool_call>{\"name\": \"f\", \"arguments\": {}} "
+            + "<tool_call>{\"name\": \"g\", \"arguments\": {}}</tool_call>",
             "begin(0 id0 f) args({}) end(0) begin(1 id1 g) args({}) end(1)" },
         { ToolCallStyle.Mistral, "[TOOL_CALLS][]", "content([TOOL_CALLS][])" },
-        { ToolCallStyle.Mistral, "[TOOL_CALLS][{\"name\": \"f\", \"arguments\": {}}, 5]", "begin(0 id0 f) args({}) end(0) content(, 5])" },
+        { ToolCallStyle.Mistral, "[TOOL_CALLS][{\"name\": \"f\", \"arguments\": {}}, 5]", "begin(0 id0 f) args({}) "
+            + "end(0) content(, 5])" },
         { ToolCallStyle.LlamaJson, "<|python_tag|>print(1)", "content(<|python_tag|>print(1))" },
         { ToolCallStyle.FunctionTag, "<function=f>not json", "content(<function=f>not json)" },
         { ToolCallStyle.DeepSeek, "<｜tool▁calls▁begin｜>x", "content(<｜tool▁calls▁begin｜>x)" },
@@ -81,7 +105,8 @@ public sealed class AnswerParserTests
     [InlineData("...assistant\n<think>\n", "a <tool_call> b\n</think>\n  c", "think(a <tool_call> b) content(  c)")]
     [InlineData("...<think>\n\n</think>\n\n", "b", "content(b)")]
     [InlineData("<think>", "never ends", "think(never ends)")]
-    [InlineData("", "<think>x</think><tool_call>{\"name\": \"f\", \"arguments\": {}}</tool_call>", "think(x) begin(0 id0 f) args({}) end(0)")]
+    [InlineData("", "<think>x</think><tool_call>{\"name\": \"f\", \"arguments\": {}}</tool_call>", "think(x) "
+        + "begin(0 id0 f) args({}) end(0)")]
     [InlineData("", "word <think>x</think>", "content(word <think>x</think>)")]
     [InlineData("", "<thin", "content(<thin)")]
     public void Reasoning_is_parted_from_the_answer(string prompt, string answer, string expected)
@@ -106,7 +131,8 @@ public sealed class AnswerParserTests
     {
         var parser = new AnswerParser(new AnswerFormat(ToolCallStyle.Hermes, null), "", withTools: true, () => "id");
         var seen = new List<string>();
-        foreach (var piece in new[] { "<tool_call>{\"name\": \"f\", \"argu", "ments\": {\"text\": \"on", "ce upon", " a\"}", "}</tool_call>" })
+        foreach (var piece in new[] { "<tool_call>{\"name\": \"f\", \"argu", "ments\": {\"text\": \"on", "ce "
+            + "upon", " a\"}", "}</tool_call>" })
         {
             var deltas = new List<AnswerDelta>();
             parser.Feed(piece, deltas);

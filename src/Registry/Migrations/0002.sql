@@ -1,0 +1,9 @@
+CREATE TABLE cards (
+  digest TEXT PRIMARY KEY,
+  card TEXT NOT NULL
+) STRICT;
+CREATE TABLE verdicts (
+  digest TEXT PRIMARY KEY,
+  verdict TEXT NOT NULL,
+  created TEXT NOT NULL
+) STRICT;
