@@ -102,7 +102,8 @@ internal sealed partial class JsonModel
     private string? ObstacleOfSpaces(bool allowsWords)
     {
         foreach (var type in normalizer.Types)
-            if (type != "Prepend " + Space && type != $"Replace ' ' '{Space}'" && !(allowsWords && type == "Precompiled"))
+            if (type != "Prepend " + Space && type != $"Replace ' ' '{Space}'"
+                && !(allowsWords && type == "Precompiled"))
                 return $"it normalises text by {type}";
         foreach (var step in splitting.Steps)
             if (step is not MetaspaceStep and not LiteralStep && !(allowsWords && step is PatternStep))

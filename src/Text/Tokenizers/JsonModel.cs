@@ -46,7 +46,8 @@ internal sealed partial class JsonModel(JsonPart part, IReadOnlyList<AddedToken>
 
     private TokenizerParts ByteLevel(string[] tokens, (string, string)[] merges)
     {
-        part.Require(part["byte_fallback"].Flag != true, "has byte_fallback on, which a byte-level model has no use for");
+        part.Require(part["byte_fallback"].Flag != true,
+            "has byte_fallback on, which a byte-level model has no use for");
         var types = Types(tokens, joinsBytes: false);
         var ignores = part["ignore_merges"].Flag == true;
         var isPlain = Plain(types);
@@ -122,7 +123,8 @@ internal sealed partial class JsonModel(JsonPart part, IReadOnlyList<AddedToken>
         Array.Resize(ref scores, tokens.Length);
         var types = Types(tokens, part["byte_fallback"].Flag == true);
         int? unknownId = part["unk_id"].IsNull ? null : part["unk_id"].Id("unk");
-        part.Require(unknownId is null || unknownId < tokens.Length, $"has the unk_id {unknownId} outside of its tokens");
+        part.Require(unknownId is null || unknownId < tokens.Length,
+            $"has the unk_id {unknownId} outside of its tokens");
         if (unknownId is { } unk && types[unk] == TokenType.Normal) types[unk] = TokenType.Unknown;
         var unknown = Unknown(tokens, types, unknownId is { } at ? tokens[at] : null, fuses: true);
         return new TokenizerParts

@@ -83,7 +83,8 @@ internal sealed class JsonNormalizer
         }
         var regex = part["pattern"]["Regex"].Text("pattern");
         var known = SplitPatterns.Find(regex);
-        part.Require(known is not null and not SplitPatterns.TrailingSpace, $"replaces by the pattern '{regex}', which is not known");
+        part.Require(known is not null and not SplitPatterns.TrailingSpace,
+            $"replaces by the pattern '{regex}', which is not known");
         name = $"Replace /{known}/ '{content}'";
         var pattern = SplitPattern.Of(known!);
         return text =>

@@ -41,7 +41,8 @@ internal sealed class JsonPreTokenizer
         {
             part.Require(depth < 4, "has pre-tokenizers within pre-tokenizers");
             var inner = part["pretokenizers"].Items("pretokenizers", MaxSteps);
-            part.Require(inner.Length > 0, "has an empty Sequence of pre-tokenizers; of a byte-level tokenizer it holds "
+            part.Require(inner.Length > 0,
+                "has an empty Sequence of pre-tokenizers; of a byte-level tokenizer it holds "
                 + "the two pre-tokenizers Split and ByteLevel");
             foreach (var item in inner) Add(item, depth + 1);
             part.Require(_steps.Count <= MaxSteps, "has too many pre-tokenizers");

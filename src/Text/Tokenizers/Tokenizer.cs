@@ -6,8 +6,8 @@ using Weir.Formats.Gguf;
 namespace Weir.Text.Tokenizers;
 
 /// <summary>A tokenizer of any of the kinds of <see cref="TokenizerKind"/>: the byte-level BPE that Weir trains (with
-/// the Qwen2 pre-tokenizer and NFC), and the one in a Hugging Face <c>tokenizer.json</c> or the metadata of a GGUF file.
-/// It gives the ids that the models were trained with. Immutable, and safe for any number of threads.</summary>
+/// the Qwen2 pre-tokenizer and NFC), and the one in a Hugging Face <c>tokenizer.json</c> or the metadata of a GGUF
+/// file. It gives the ids that the models were trained with. Immutable, and safe for any number of threads.</summary>
 public sealed class Tokenizer
 {
     /// <summary>Longer texts (in UTF-16 units) are refused: their tokens would not fit into arrays.</summary>
@@ -50,8 +50,8 @@ public sealed class Tokenizer
     /// <summary>The token that ends a text, where there is one.</summary>
     public int? EosId => _parts.Description.EosId;
 
-    /// <summary>Whether the model expects <see cref="BosId"/> in front of a text. <see cref="Encode(string, bool)"/> does
-    /// not add it.</summary>
+    /// <summary>Whether the model expects <see cref="BosId"/> in front of a text. <see cref="Encode(string, bool)"/>
+    /// does not add it.</summary>
     public bool AddsBos => _parts.Description.AddsBos;
 
     /// <summary>Whether the model expects <see cref="EosId"/> behind a text.</summary>
@@ -61,8 +61,8 @@ public sealed class Tokenizer
     /// known models use for these.</summary>
     public IReadOnlySet<int> EndIds { get; }
 
-    /// <summary>The digest (<c>sha256:...</c>) of the <c>tokenizer.json</c> that <see cref="Save"/> writes; of a tokenizer
-    /// that cannot be saved, of its description.</summary>
+    /// <summary>The digest (<c>sha256:...</c>) of the <c>tokenizer.json</c> that <see cref="Save"/> writes; of a
+    /// tokenizer that cannot be saved, of its description.</summary>
     public string Digest => _digest.Value;
 
     /// <summary>The tokenizer as GGUF metadata states it.</summary>
@@ -97,8 +97,8 @@ public sealed class Tokenizer
         IReadOnlyDictionary<string, int> specialTokens) =>
         new(WeirTokenizer.Build(tokens, merges, specialTokens, "tokenizer"));
 
-    /// <summary>Writes a Hugging Face <c>tokenizer.json</c>, wholly or not at all. Equal tokenizers give equal bytes; one
-    /// that was loaded from a file of another kind is written as it was.</summary>
+    /// <summary>Writes a Hugging Face <c>tokenizer.json</c>, wholly or not at all. Equal tokenizers give equal bytes;
+    /// one that was loaded from a file of another kind is written as it was.</summary>
     /// <exception cref="UserErrorException">The tokenizer comes from a GGUF file and is of another kind than
     /// Weir's.</exception>
     public void Save(string tokenizerJsonPath) =>

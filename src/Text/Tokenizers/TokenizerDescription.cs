@@ -34,8 +34,8 @@ public sealed record TokenizerDescription
 {
     public required TokenizerKind Kind { get; init; }
 
-    /// <summary>The family whose rules cut text before it is merged, as <c>tokenizer.ggml.pre</c> names it; of byte-level
-    /// BPE only.</summary>
+    /// <summary>The family whose rules cut text before it is merged, as <c>tokenizer.ggml.pre</c> names it; of
+    /// byte-level BPE only.</summary>
     public string PreTokenizer { get; init; } = "default";
 
     /// <summary>Tokens by id: in byte-level text form for byte-level BPE, with U+2581 for a space in SentencePiece, and

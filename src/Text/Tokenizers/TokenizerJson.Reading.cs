@@ -77,7 +77,8 @@ internal static partial class TokenizerJson
     private static bool IsWeirs(JsonNormalizer normalizer, JsonPreTokenizer splitting, JsonTemplate template,
         IReadOnlyList<AddedToken> added, TokenizerParts model) =>
         model.Model is BytePairModel && normalizer.Normalizer.IsNfc && template is { First: null, Last: null }
-        && splitting.Steps is [{ Pattern: SplitPatterns.Qwen2 }] && model.Description.PreTokenizer == WeirTokenizer.Rules
+        && splitting.Steps is [{ Pattern: SplitPatterns.Qwen2 }]
+        && model.Description.PreTokenizer == WeirTokenizer.Rules
         && added.All(token => token is { IsSpecial: true, IsNormalised: false, IsSingleWord: false,
             StripsLeft: false, StripsRight: false });
 }

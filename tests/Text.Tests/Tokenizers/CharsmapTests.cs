@@ -41,7 +41,8 @@ public sealed class CharsmapTests
     }
 }
 
-/// <summary>Lays a map out as SentencePiece does: a trie as a double array, nodes placed where they fit first.</summary>
+/// <summary>Lays a map out as SentencePiece does: a trie as a double array, nodes placed where they fit
+/// first.</summary>
 internal static class CharsmapBuilder
 {
     public static byte[] Build(IReadOnlyDictionary<string, string> map)
@@ -68,7 +69,8 @@ internal static class CharsmapBuilder
             foreach (var label in labels)
             {
                 var child = node ^ offset ^ label;
-                var below = entries.Where(entry => (depth < entry.Key.Length ? entry.Key[depth] : 0) == label).ToArray();
+                var below = entries.Where(entry =>
+                    (depth < entry.Key.Length ? entry.Key[depth] : 0) == label).ToArray();
                 if (label == 0)
                 {
                     units[node] |= 1u << 8;

@@ -12,7 +12,8 @@ internal static class GgufMutations
     {
         string[] tokens = kind switch
         {
-            "gpt2" => ["<s>", "</s>", .. ByteAlphabet.InVocabularyOrder().Select(ByteAlphabet.Symbol), "ab", "abab", "Ġa"],
+            "gpt2" => ["<s>", "</s>", .. ByteAlphabet.InVocabularyOrder().Select(ByteAlphabet.Symbol),
+                "ab", "abab", "Ġa"],
             "bert" => [.. Enumerable.Range(0, 100).Select(i => $"[unused{i}]"), "[UNK]", "[CLS]", "[SEP]", "▁a", "▁b",
                 "b", "▁水", "▁1", "2", "3", "4", "▁<", "▁>"],
             _ => ["<unk>", "<s>", "</s>", .. Enumerable.Range(0, 256).Select(b => $"<0x{b:X2}>"), "▁", "a", "b", "▁a",
@@ -44,7 +45,8 @@ internal static class GgufMutations
     public static void Apply(Dictionary<string, object> metadata, Random random)
     {
         var key = metadata.Keys.ElementAt(random.Next(metadata.Count));
-        object[] values = ["gpt2", "llama", "t5", "bert", "default", "deepseek-llm", "", 0u, 1u, -1, uint.MaxValue, 300u,
+        object[] values = ["gpt2", "llama", "t5", "bert", "default", "deepseek-llm", "", 0u, 1u, -1,
+            uint.MaxValue, 300u,
             true, false, 1.5f, new[] { "a" }, new[] { 1, 2 }, new[] { 1f }, new byte[] { 1, 2, 3 }];
         switch (random.Next(8))
         {
@@ -54,7 +56,7 @@ internal static class GgufMutations
         switch (metadata[key])
         {
             case string[] texts:
-                texts = metadata[key] is var _ && random.Next(4) == 0 ? texts[..random.Next(texts.Length + 1)] : texts;
+                texts = random.Next(4) == 0 ? texts[..random.Next(texts.Length + 1)] : texts;
                 if (texts.Length > 0)
                 {
                     string[] odd = ["", " ", "a", "水", "▁", "<0xZZ>", "\U0001F600", "a b", "Ġ a b", texts[^1],

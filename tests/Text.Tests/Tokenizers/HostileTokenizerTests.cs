@@ -10,6 +10,8 @@ public sealed class HostileTokenizerTests : IDisposable
 {
     private const string Text = "a b  ab\n水 \U0001F600 1234 <s>x</s> [CLS] abab";
 
+    private const int Rounds = 1500;
+
     private readonly TemporaryFolder _folder = TestTokenizer.NewFolder();
 
     public void Dispose() => _folder.Dispose();
@@ -24,14 +26,14 @@ public sealed class HostileTokenizerTests : IDisposable
         var random = new Random(91);
         var small = Shrunk(TokenizerFixtures.All[kind]()).ToJsonString();
         var loaded = 0;
-        for (var round = 0; round < 2000; round++)
+        for (var round = 0; round < Rounds; round++)
         {
             var file = JsonNode.Parse(small)!;
             for (var change = random.Next(1, 4); change > 0; change--) JsonMutations.Apply(file, random);
             File.WriteAllText(_folder.File("tokenizer.json"), file.ToJsonString());
             if (Try(() => Tokenizer.Load(_folder.File("tokenizer.json")))) loaded++;
         }
-        Assert.InRange(loaded, 50, 1950);
+        Assert.InRange(loaded, Rounds / 40, Rounds - Rounds / 40);
     }
 
     [Theory]
@@ -44,7 +46,7 @@ public sealed class HostileTokenizerTests : IDisposable
         var random = new Random(92);
         var path = _folder.File("tokenizer.gguf");
         var loaded = 0;
-        for (var round = 0; round < 2000; round++)
+        for (var round = 0; round < Rounds; round++)
         {
             var metadata = GgufMutations.Valid(kind);
             for (var change = random.Next(0, 4); change > 0; change--) GgufMutations.Apply(metadata, random);
@@ -55,7 +57,7 @@ public sealed class HostileTokenizerTests : IDisposable
                 return Tokenizer.FromGguf(file);
             })) loaded++;
         }
-        Assert.InRange(loaded, 300, 1950);
+        Assert.InRange(loaded, Rounds / 8, Rounds - Rounds / 40);
     }
 
     [Theory]

@@ -6,7 +6,8 @@ internal static class JsonMutations
 {
     private static readonly string[] Values =
     [
-        "null", "true", "false", "-1", "0", "1", "7", "1e9", "1.5", "-1e300", "\"\"", "\"a\"", "\" \"", "\"▁\"", "\"##\"",
+        "null", "true", "false", "-1", "0", "1", "7", "1e9", "1.5", "-1e300", "\"\"", "\"a\"", "\" \"", "\"▁\"",
+        "\"##\"",
         "\"<0x41>\"", "\"Sequence\"", "\"BPE\"", "\"Unigram\"", "\"WordPiece\"", "\"Split\"", "\"ByteLevel\"",
         "\"Metaspace\"", "\"Digits\"", "\"Whitespace\"", "\"BertPreTokenizer\"", "\"Punctuation\"", "\"NFKC\"",
         "\"Lowercase\"", "\"Strip\"", "\"Removed\"", "\"MergedWithNext\"", "\"Contiguous\"", "\"first\"", "[]", "{}",

@@ -33,7 +33,7 @@ public sealed class SplitPatternTests
     }
 
     [Theory]
-    [InlineData(SplitPatterns.DeepSeek3, "DeepSeek-V3是2024年の模型, ok!\n", "DeepSeek|-V|3|是|202|4|年|の|模型|,| ok|!\n")]
+    [InlineData(SplitPatterns.DeepSeek3, "DeepSeek-V3是2024年の模型, ok!\n", "DeepSeek|-V|3|是|202|4|年の模型|,| ok|!\n")]
     [InlineData(SplitPatterns.Llama3, "1234567 I'LL", "123|456|7| I|'LL")]
     [InlineData(SplitPatterns.Gpt4O, "HelloWorld's café", "Hello|World's| café")]
     [InlineData(SplitPatterns.Qwen35, "ไทย กำ", "ไทย| กำ")]
@@ -92,7 +92,8 @@ public sealed class SplitPatternTests
         Assert.Equal(pieces.Replace('-', '!').Split('|'), Cut(new PatternStep(SplitPatterns.PunctuationRun,
             Enum.Parse<SplitBehavior>(behavior), isInverted: false), text));
         if (behavior != "Contiguous") return;
-        Assert.Equal(["a", "!!", "b", "!", "c", "!!"], Cut(new LiteralStep("!", SplitBehavior.Contiguous, false), text));
+        Assert.Equal(["a", "!!", "b", "!", "c", "!!"],
+            Cut(new LiteralStep("!", SplitBehavior.Contiguous, false), text));
         Assert.Equal(["a!", "!", "b!", "c!", "!"],
             Cut(new LiteralStep("!", SplitBehavior.MergedWithPrevious, false), text));
     }

@@ -83,9 +83,11 @@ internal static class TokenizerFixtures
             Added("<tool>", count, special: false), Added("  ", count + 1, special: false),
             Added("<right>", count + 2, right: true), Added("<left>", count + 3, special: false, left: true),
         ];
-        var post = template ? Parse("{'type':'Sequence','processors':[{'type':'ByteLevel'},{'type':'TemplateProcessing',"
+        var post = template ? Parse("{'type':'Sequence','processors':[{'type':'ByteLevel'},"
+            + "{'type':'TemplateProcessing',"
             + "'single':[{'SpecialToken':{'id':'<|endoftext|>','type_id':0}},{'Sequence':{'id':'A','type_id':0}}],"
-            + "'pair':[],'special_tokens':{'<|endoftext|>':{'id':'<|endoftext|>','ids':[0],'tokens':['<|endoftext|>']}}}]}")
+            + "'pair':[],'special_tokens':{'<|endoftext|>':{'id':'<|endoftext|>',"
+            + "'ids':[0],'tokens':['<|endoftext|>']}}}]}")
             : null;
         return File(null, preTokenizer, post, Parse("""{"type":"ByteLevel"}"""), new JsonObject
         {
@@ -117,7 +119,8 @@ internal static class TokenizerFixtures
     {
         var random = new Random(5);
         var metaspace = Parse("""{"type":"Metaspace","replacement":"▁","prepend_scheme":"always","split":true}""");
-        var pieces = new JsonArray(new JsonArray("<pad>", 0.0), new JsonArray("</s>", 0.0), new JsonArray("<unk>", 0.0));
+        var pieces = new JsonArray(new JsonArray("<pad>", 0.0), new JsonArray("</s>", 0.0),
+            new JsonArray("<unk>", 0.0));
         foreach (var token in Learnt.Characters.Concat(Learnt.Merges.Select(m => m.Left + m.Right)).Distinct())
             pieces.Add(new JsonArray(token, -3 - random.NextDouble() * 8));
         return File(normalizer, words ? new JsonObject
@@ -168,7 +171,8 @@ internal static class TokenizerFixtures
             foreach (var (symbols, times) in words)
                 for (var i = 0; i + 1 < symbols.Count; i++)
                     if (known.Contains(symbols[i]) && known.Contains(symbols[i + 1]))
-                        pairs[(symbols[i], symbols[i + 1])] = pairs.GetValueOrDefault((symbols[i], symbols[i + 1])) + times;
+                        pairs[(symbols[i], symbols[i + 1])] = times
+                            + pairs.GetValueOrDefault((symbols[i], symbols[i + 1]));
             var (left, right) = pairs.OrderByDescending(pair => pair.Value)
                 .ThenBy(pair => pair.Key.Item1 + " " + pair.Key.Item2, StringComparer.Ordinal).First().Key;
             merges.Add((left, right));

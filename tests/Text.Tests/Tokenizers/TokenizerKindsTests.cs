@@ -142,8 +142,8 @@ public sealed class TokenizerKindsTests
         return Tokenizer.Load(folder.File("tokenizer.json"));
     }
 
-    // The reference takes U+0085 for no white space and U+FEFF for some, takes Han above the basic plane for letters, and
-    // lets an added token swallow another; the library that models are trained with does neither.
+    // The reference takes U+0085 for no white space and U+FEFF for some, takes Han above the basic plane for letters,
+    // and lets an added token swallow another; the library that models are trained with does neither.
     private static IEnumerable<string> Texts(string kind)
     {
         var texts = SampleTexts.Mixed(seed: 81, count: 1500).Where(text => text.Trim().Length > 0

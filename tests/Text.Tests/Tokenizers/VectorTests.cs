@@ -79,7 +79,8 @@ internal static class SharedData
     public static string Find(string relative)
     {
         var path = TryFind(relative);
-        Assert.SkipWhen(path is null, $"needs shared/data/{relative}: put the shared data folder beside the repository");
+        Assert.SkipWhen(path is null,
+            $"needs shared/data/{relative}: put the shared data folder beside the repository");
         return path;
     }
 

@@ -110,8 +110,8 @@ internal sealed class BytePairModel : ISubwordModel
         return found;
     }
 
-    private static (MergeTable Table, (int Left, int Right, int Result)[] Ranked) BuildMerges(Dictionary<string, int> ids, bool[] isPlain,
-        IReadOnlyList<(string Left, string Right)> merges, string where)
+    private static (MergeTable Table, (int Left, int Right, int Result)[] Ranked) BuildMerges(
+        Dictionary<string, int> ids, bool[] isPlain, IReadOnlyList<(string Left, string Right)> merges, string where)
     {
         if (merges.Count > TokenIndex.MaxMerges)
             throw new UserErrorException(

@@ -11,8 +11,8 @@ namespace Weir.Text.Tokenizers.Models;
 /// <param name="FusesUnknown">Whether several in a row are one unknown token.</param>
 internal sealed record UnknownCharacters(int[]? ByteIds, int? UnknownId, bool FusesUnknown);
 
-/// <summary>BPE over characters: SentencePiece's, where the pair that makes the token of the highest score merges first,
-/// and the Hugging Face form of the same with ranked merges. Immutable but for the cache.</summary>
+/// <summary>BPE over characters: SentencePiece's, where the pair that makes the token of the highest score merges
+/// first, and the Hugging Face form of the same with ranked merges. Immutable but for the cache.</summary>
 // Symbols are ids of tokens; then a number for each further character that tokens are made of; and negative numbers
 // for characters that no token has.
 internal sealed class CharacterPairModel : ISubwordModel

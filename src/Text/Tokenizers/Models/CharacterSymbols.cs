@@ -6,9 +6,9 @@ namespace Weir.Text.Tokenizers.Models;
 /// <summary>The symbols that a model over characters starts from.</summary>
 internal sealed class CharacterSymbols
 {
-    private const int None = -1;
+    private const int None = CharacterTable.None;
 
-    private readonly int[] _ofBasic = new int[char.MaxValue + 1];
+    private readonly CharacterTable _ofBasic = new();
     private readonly Dictionary<int, int> _ofOthers = [];
     private readonly List<Rune> _withoutToken = [];
 
@@ -19,7 +19,6 @@ internal sealed class CharacterSymbols
         TokenCount = tokens.Count;
         for (var id = 0; id < tokens.Count; id++)
             if (!isPlain[id]) Tokens.Remove(tokens[id]);
-        Array.Fill(_ofBasic, None);
         foreach (var (text, id) in Tokens)
             if (Rune.DecodeFromUtf16(text, out var rune, out var length) == System.Buffers.OperationStatus.Done
                 && length == text.Length) Set(rune, id);
@@ -55,11 +54,12 @@ internal sealed class CharacterSymbols
     /// <summary>The character of a symbol that is no token.</summary>
     public Rune CharacterOf(int symbol) => symbol < 0 ? new Rune(-2 - symbol) : _withoutToken[symbol - TokenCount];
 
-    private int Find(Rune rune) => rune.IsBmp ? _ofBasic[rune.Value] : _ofOthers.GetValueOrDefault(rune.Value, None);
+    private int Find(Rune rune) => rune.IsBmp ? _ofBasic[(char)rune.Value]
+        : _ofOthers.GetValueOrDefault(rune.Value, None);
 
     private void Set(Rune rune, int symbol)
     {
-        if (rune.IsBmp) _ofBasic[rune.Value] = symbol;
+        if (rune.IsBmp) _ofBasic[(char)rune.Value] = symbol;
         else _ofOthers[rune.Value] = symbol;
     }
 }

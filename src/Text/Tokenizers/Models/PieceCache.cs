@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace Weir.Text.Tokenizers.Models;
 
 /// <summary>Remembers the ids of short pieces, without an allocation a piece. Bounded: a fixed number of slots, where a
-/// newcomer takes the place of whatever had the same hash. Threads share it without locks: a slot's version is odd while
-/// it is written, and a reader who sees it change has read nothing.</summary>
+/// newcomer takes the place of whatever had the same hash. Threads share it without locks: a slot's version is odd
+/// while it is written, and a reader who sees it change has read nothing.</summary>
 internal sealed class PieceCache
 {
     /// <summary>Longer pieces seldom come again (characters).</summary>

@@ -6,7 +6,8 @@ namespace Weir.Text.Tokenizers.Models;
 /// a token into two symbols is a merge whose rank is the place of the token's score.</summary>
 internal static class ScoredMerges
 {
-    /// <summary>Tokens of more characters are not made by merging; SentencePiece's own limit is 16 by default.</summary>
+    /// <summary>Tokens of more characters are not made by merging; SentencePiece's own limit is 16 by
+    /// default.</summary>
     private const int MaxMergedLength = 256;
 
     private const int MaxPairs = 1 << 24;

@@ -12,19 +12,14 @@ namespace Weir.Text.Tokenizers.Models;
 // Only the last and the first byte at the boundary are looked at: that is more careful than it need be.
 internal sealed class WholeCharacters
 {
-    private const int Unknown = -1;
-
     private readonly int[] _idOfByte;
     private readonly MergeTable _merges;
-    private readonly int[] _ofBasic = new int[char.MaxValue + 1];
+    private readonly CharacterTable _ofBasic = new();
     // A bit for each last byte and first byte.
     private readonly ulong[] _crossings;
 
-    private WholeCharacters(int[] idOfByte, MergeTable merges, ulong[] crossings)
-    {
+    private WholeCharacters(int[] idOfByte, MergeTable merges, ulong[] crossings) =>
         (_idOfByte, _merges, _crossings) = (idOfByte, merges, crossings);
-        Array.Fill(_ofBasic, Unknown);
-    }
 
     /// <summary>Null when the merges are in no such order, or when no token is a character beyond ASCII.</summary>
     /// <param name="tokens">What tokens spell; null for those that do not take part.</param>
@@ -45,7 +40,7 @@ internal sealed class WholeCharacters
             for (var i = 0; i < length; i++) symbols[i] = idOfByte[bytes[i]];
             if (BytePairMerger.MergeByScan(symbols[..length], merges) != 1 || symbols[0] != id) continue;
             result ??= new WholeCharacters(idOfByte, merges, crossings);
-            result._ofBasic[rune.Value] = id;
+            result._ofBasic[(char)rune.Value] = id;
         }
         return result;
     }

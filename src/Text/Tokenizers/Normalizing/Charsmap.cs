@@ -5,9 +5,9 @@ using Weir.Formats.Bcl;
 namespace Weir.Text.Tokenizers.Normalizing;
 
 /// <summary>SentencePiece's precompiled character map: at each place the longest sequence that it knows is replaced.
-/// Layout (little-endian): the trie's size in bytes (u32); the trie, a double array of u32 units; then the replacements,
-/// each ended by a zero byte. Of a unit, bits 0-7 are the label (with bit 31), bit 8 says that a value hangs on it, and
-/// bits 10-30 are the offset to its children, shifted by 8 when bit 9 is set.</summary>
+/// Layout (little-endian): the trie's size in bytes (u32); the trie, a double array of u32 units; then the
+/// replacements, each ended by a zero byte. Of a unit, bits 0-7 are the label (with bit 31), bit 8 says that a value
+/// hangs on it, and bits 10-30 are the offset to its children, shifted by 8 when bit 9 is set.</summary>
 internal sealed class Charsmap
 {
     /// <summary>NFKC's longest takes 33 bytes.</summary>
