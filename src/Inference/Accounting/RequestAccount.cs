@@ -4,8 +4,8 @@ namespace Weir.Inference.Accounting;
 
 /// <summary>
 /// The durable account of requests (contract 4), from which a gateway settles what it lost sight of. Rows are kept for
-/// a day. A thread of its own writes what came since its last turn with one fsync; a row can be read once it is on disk,
-/// so that a cursor never runs ahead of what a crash leaves. Without a file rows are kept in memory alone.
+/// a day. A thread of its own writes what came since its last turn with one fsync; a row can be read once it is on
+/// disk, so that a cursor never runs ahead of what a crash leaves. Without a file rows are kept in memory alone.
 /// </summary>
 internal sealed class RequestAccount : IDisposable
 {

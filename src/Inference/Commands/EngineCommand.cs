@@ -73,7 +73,7 @@ public static class EngineCommand
     public static Command Create()
     {
         var command = new Command("engine",
-            "Serve one model: /v1/chat/completions, /v1/completions, /v1/embeddings, /health, /weir/stats, /metrics.\n\n"
+            "Serve one model: /v1/chat/completions, /v1/completions, /v1/embeddings, /health, /weir/stats ...\n\n"
             + "Listens at once; until the model is loaded /health says 'loading' and requests get 503. Then prints\n"
             + "'ready ADDRESS'. SIGTERM lets running requests end (10 s) and stops.\n\n"
             + "Example: weir engine --model runs/sft/outputs/model --listen unix:/tmp/town.sock")

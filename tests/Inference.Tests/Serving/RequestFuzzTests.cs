@@ -22,7 +22,8 @@ public sealed class RequestFuzzTests
              {"role":"user","content":[{"type":"text","text":"b"}]},
              {"role":"assistant","content":"c"},{"role":"user","content":"d"}],"temperature":0.7,"top_p":0.9,"top_k":5,
              "min_p":0.05,"seed":7,"stop":["x","yy"],"max_tokens":3,"n":2,"presence_penalty":0.5,
-             "frequency_penalty":0.1,"repetition_penalty":1.1,"logit_bias":{"7":1.5},"logprobs":true,"top_logprobs":2,"stream":false}
+             "frequency_penalty":0.1,"repetition_penalty":1.1,"logit_bias":{"7":1.5},"logprobs":true,"top_logprobs":2,
+             "stream":false}
             """),
         ("/v1/chat/completions", """
             {"messages":[{"role":"user","content":"b"}],"stream":true,"stream_options":{"include_usage":true,
