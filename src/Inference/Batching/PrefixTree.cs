@@ -25,10 +25,9 @@ internal sealed class PrefixNode(PrefixNode? parent, PrefixKey key, int[] tokens
     public long LastUsed { get; set; }
     public LinkedListNode<PrefixNode>? Idle { get; set; }
 
-    /// <summary>First child by hash; others of the same hash follow by <see cref="NextOfHash"/>. Null until there is
-    /// one.</summary>
-    public Dictionary<int, PrefixNode>? Children { get; set; }
-    public bool IsLeaf => Children is not { Count: > 0 };
+    public int ChildCount { get; set; }
+
+    /// <summary>Another child of the same parent with the same hash.</summary>
     public PrefixNode? NextOfHash { get; set; }
 }
 
@@ -40,6 +39,7 @@ internal sealed class PrefixNode(PrefixNode? parent, PrefixKey key, int[] tokens
 internal sealed class PrefixTree(BlockPool pool, int blockTokens)
 {
     private readonly Dictionary<PrefixKey, PrefixNode> _roots = [];
+    private readonly Dictionary<(PrefixNode Parent, int Hash), PrefixNode> _children = [];
     private readonly LinkedList<PrefixNode> _idleLeaves = new(); // least recently used first
     private long _clock;
 
@@ -79,9 +79,9 @@ internal sealed class PrefixTree(BlockPool pool, int blockTokens)
         if (node is null)
         {
             node = new PrefixNode(parent, parent.Key, tokens.ToArray(), HashOf(tokens)) { Owner = owner };
-            parent.Children ??= [];
-            node.NextOfHash = parent.Children.GetValueOrDefault(node.Hash);
-            parent.Children[node.Hash] = node;
+            node.NextOfHash = _children.GetValueOrDefault((parent, node.Hash));
+            _children[(parent, node.Hash)] = node;
+            parent.ChildCount++;
         }
         else if (node is { IsReady: true, Users: 0 })
         {
@@ -110,9 +110,9 @@ internal sealed class PrefixTree(BlockPool pool, int blockTokens)
         if (node.IsReady)
         {
             IdleBlocks++;
-            if (node.IsLeaf) node.Idle = _idleLeaves.AddLast(node);
+            if (node.ChildCount == 0) node.Idle = _idleLeaves.AddLast(node);
         }
-        else if (node.IsLeaf) Remove(node); // children of a pending node are in use, and so would it be
+        else if (node.ChildCount == 0) Remove(node); // children of a pending node are in use, and so would it be
     }
 
     /// <summary>Gives one idle block back to the pool; false where every block is in use.</summary>
@@ -135,16 +135,16 @@ internal sealed class PrefixTree(BlockPool pool, int blockTokens)
             _roots.Remove(node.Key);
             return;
         }
-        var siblings = parent.Children!;
-        var first = siblings[node.Hash];
+        var key = (parent, node.Hash);
+        var first = _children[key];
         if (first != node)
         {
             while (first.NextOfHash != node) first = first.NextOfHash!;
             first.NextOfHash = node.NextOfHash;
         }
-        else if (node.NextOfHash is { } next) siblings[node.Hash] = next;
-        else siblings.Remove(node.Hash);
-        if (siblings.Count > 0 || parent.Users > 0) return;
+        else if (node.NextOfHash is { } next) _children[key] = next;
+        else _children.Remove(key);
+        if (--parent.ChildCount > 0 || parent.Users > 0) return;
         if (parent.IsReady) AddIdle(parent);
         else Remove(parent);
     }
@@ -164,10 +164,10 @@ internal sealed class PrefixTree(BlockPool pool, int blockTokens)
         node.Idle = null;
     }
 
-    private static PrefixNode? Find(PrefixNode parent, ReadOnlySpan<int> tokens)
+    private PrefixNode? Find(PrefixNode parent, ReadOnlySpan<int> tokens)
     {
-        if (parent.IsLeaf) return null;
-        var node = parent.Children!.GetValueOrDefault(HashOf(tokens));
+        if (parent.ChildCount == 0) return null;
+        var node = _children.GetValueOrDefault((parent, HashOf(tokens)));
         while (node is not null && !tokens.SequenceEqual(node.Tokens)) node = node.NextOfHash;
         return node;
     }

@@ -6,14 +6,10 @@ using Weir.Text.Chat.ToolCalls;
 
 namespace Weir.Inference.Requests;
 
-/// <summary>What answers must be: <c>response_format</c>, <c>guided_regex</c>, or calls of tools. The last few are
-/// kept, with the masks that they have worked out.</summary>
+/// <summary>What answers must be: <c>response_format</c>, <c>guided_regex</c>, or calls of tools.</summary>
 internal sealed class AnswerGrammars(ServedModel model)
 {
-    private const int MostKept = 8;
-    private const long KeptBytes = 16L << 20; // each
-    private readonly Lock _gate = new();
-    private readonly LinkedList<(string Key, CompiledGrammar Grammar)> _kept = new(); // the last used first
+    private readonly Lazy<GrammarCache> _cache = new(() => new GrammarCache(model.Vocabulary));
 
     /// <summary>Null where the answer may be anything.</summary>
     /// <param name="request">The request.</param>
@@ -27,47 +23,23 @@ internal sealed class AnswerGrammars(ServedModel model)
     public CompiledGrammar? Of(GenerationRequest request, Func<Grammar>? calls = null, string callsKey = "",
         ReasoningTags? openReasoning = null)
     {
-        bool hasFormat = RequestRules.IsGiven(request.ResponseFormat), hasPattern = request.GuidedRegex is not null;
-        if (calls is null && !hasFormat && !hasPattern) return null;
-        var key = string.Join('\n', openReasoning?.Close, callsKey,
-            hasFormat ? request.ResponseFormat!.Value.GetRawText() : "", request.GuidedRegex);
-        if (Find(key) is { } known) return known;
         var format = OfFormat(request.ResponseFormat);
-        var pattern = hasPattern ? Grammar.FromRegex(request.GuidedRegex!) : null;
-        if (pattern is not null && format is not null)
-            throw RequestException.Unsupported("guided_regex", "Send 'guided_regex' or 'response_format', not both.");
-        if ((calls?.Invoke() ?? format ?? pattern) is not { } wanted) return null;
-        if (openReasoning is { } tags)
-            wanted = Grammar.Sequence(Grammar.TextWithout(tags.Close), Grammar.Literal(tags.Close + "\n\n"), wanted);
-        return Keep(key, wanted.Compile(model.Vocabulary, KeptBytes));
-    }
-
-    private CompiledGrammar? Find(string key)
-    {
-        lock (_gate)
+        if (request.GuidedRegex is { } pattern)
         {
-            for (var node = _kept.First; node is not null; node = node.Next)
-            {
-                if (node.Value.Key != key) continue;
-                _kept.Remove(node);
-                _kept.AddFirst(node);
-                return node.Value.Grammar;
-            }
-            return null;
+            if (format is not null)
+                throw RequestException.Unsupported("guided_regex",
+                    "Send 'guided_regex' or 'response_format', not both.");
+            format = () => Grammar.FromRegex(pattern);
         }
+        if ((calls ?? format) is not { } make) return null;
+        var key = calls is not null ? "calls " + callsKey : request.GuidedRegex is not null
+            ? "regex " + request.GuidedRegex : "format " + request.ResponseFormat!.Value.GetRawText();
+        return _cache.Value.Get($"{openReasoning?.Close}\n{key}", () => openReasoning is { } tags
+            ? Grammar.Sequence(Grammar.TextWithout(tags.Close), Grammar.Literal(tags.Close + "\n\n"), make())
+            : make());
     }
 
-    private CompiledGrammar Keep(string key, CompiledGrammar grammar)
-    {
-        lock (_gate)
-        {
-            _kept.AddFirst((key, grammar));
-            if (_kept.Count > MostKept) _kept.RemoveLast();
-            return grammar;
-        }
-    }
-
-    private static Grammar? OfFormat(JsonElement? format)
+    private static Func<Grammar>? OfFormat(JsonElement? format)
     {
         if (!RequestRules.IsGiven(format)) return null;
         RequestRules.CheckText(format!.Value, "response_format", 0);
@@ -76,13 +48,13 @@ internal sealed class AnswerGrammars(ServedModel model)
         switch (type)
         {
             case "text": return null;
-            case "json_object": return Grammar.AnyJsonObject();
+            case "json_object": return Grammar.AnyJsonObject;
             case "json_schema":
                 bool has = format.Value.TryGetProperty("json_schema", out var named)
                     && named.ValueKind == JsonValueKind.Object && named.TryGetProperty("schema", out _);
                 RequestRules.Require(has, "response_format",
                     "of type json_schema needs 'json_schema': {'schema': ...}");
-                return Grammar.FromJsonSchema(named.GetProperty("schema"));
+                return () => Grammar.FromJsonSchema(named.GetProperty("schema"));
             default:
                 throw RequestException.Unsupported("response_format",
                     "'response_format' must be an object with the type text, json_object or json_schema.");

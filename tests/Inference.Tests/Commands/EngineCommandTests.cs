@@ -19,7 +19,9 @@ public sealed class EngineCommandTests : IDisposable
         new RandomModel(RandomModel.SmallConfig, seed: 1).WriteFolder(_folder.Path);
         var socket = _folder.File("engine.sock");
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Ct);
-        var running = RunAsync(stop.Token, "--model", _folder.Path, "--listen", "unix:" + socket, "--threads", "1");
+        var running = RunAsync(stop.Token, "--model", _folder.Path, "--listen", "unix:" + socket, "--threads", "1",
+            "--kv-blocks", "40", "--kv-type", "q8_0", "--batch-tokens", "64", "--speculate", "0", "--no-prefix-cache",
+            "--account", _folder.File("account"));
         using var http = new HttpClient(new SocketsHttpHandler
         {
             ConnectCallback = async (_, ct) =>
@@ -31,9 +33,11 @@ public sealed class EngineCommandTests : IDisposable
         }) { BaseAddress = new Uri("http://engine") };
         while (!running.IsCompleted && !await IsReadyAsync(http)) await Task.Delay(10, Ct);
         Assert.False(running.IsCompleted);
+        Assert.Contains("\"kv_blocks_total\":40", await http.GetStringAsync("/weir/stats", Ct));
         stop.Cancel();
         Assert.Equal(ExitCodes.Done, await running.WaitAsync(TimeSpan.FromSeconds(10), Ct));
         Assert.False(File.Exists(socket));
+        Assert.True(File.Exists(_folder.File("account")));
     }
 
     [Fact]
@@ -46,6 +50,9 @@ public sealed class EngineCommandTests : IDisposable
         await ExpectAsync("positive", "--model", "x", "--threads", "0");
         await ExpectAsync("positive", "--model", "x", "--parallel", "-1");
         await ExpectAsync("positive", "--model", "x", "--context", "0");
+        await ExpectAsync("--batch-tokens", "--model", "x", "--batch-tokens", "5");
+        await ExpectAsync("--speculate", "--model", "x", "--speculate", "99");
+        await ExpectAsync("--kv-type", "--model", "x", "--kv-type", "q4");
     }
 
     private static async Task ExpectAsync(string part, params string[] arguments) =>
