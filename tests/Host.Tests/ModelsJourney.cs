@@ -54,7 +54,7 @@ public sealed class ModelsJourney(ImportFixture platform) : IClassFixture<Import
         await AskAsync(page, "the gate", answers: 2);
         var figures = await page.Locator("[data-testid=pane-figures]").Last.InnerTextAsync();
         Assert.Matches(@"\d+ 词元 · [\d.]+ 词元/秒 · 首个词元 \d+ ms", figures);
-        Assert.Contains("运行中", await page.Locator("[data-testid=engine-stats]").InnerTextAsync());
+        await page.WaitForSelectorAsync("[data-testid=engine-stats] >> text=生成词元/秒");
         await page.CheckAsync("[data-testid=pair]");
         Assert.NotEqual(await page.Locator("[data-testid=pane-model]").First.InputValueAsync(),
             await page.Locator("[data-testid=pane-model]").Last.InputValueAsync());
@@ -68,11 +68,12 @@ public sealed class ModelsJourney(ImportFixture platform) : IClassFixture<Import
         await page.FillAsync("[data-testid=set-tools]", "{");
         await page.PressAsync("[data-testid=set-tools]", "Tab");
         await page.WaitForSelectorAsync("[data-testid=settings-trouble]");
-        Assert.True(await page.Locator("[data-testid=playground-send]").IsDisabledAsync());
+        await page.WaitForSelectorAsync("[data-testid=playground-send]:disabled");
         await page.FillAsync("[data-testid=set-tools]", "");
         await page.PressAsync("[data-testid=set-tools]", "Tab");
         await page.FillAsync("[data-testid=set-temperature]", "9");
         await page.PressAsync("[data-testid=set-temperature]", "Tab");
+        await page.WaitForSelectorAsync("[data-testid=playground-send]:enabled");
         await page.FillAsync("[data-testid=playground-input]", "x");
         await page.PressAsync("[data-testid=playground-input]", "Enter");
         await page.WaitForSelectorAsync("[data-testid=pane-error]");
@@ -90,8 +91,8 @@ public sealed class ModelsJourney(ImportFixture platform) : IClassFixture<Import
         var page = await _browser!.OpenAsync(new Uri(platform.Address, "playground"), 390, 844, "en-US",
             ColorScheme.Dark);
         await page.WaitForSelectorAsync("[data-testid=settings]");
-        Assert.True(await FitsAsync(page));
         await ConsoleBrowser.ShootAsync(page, "playground-en-dark-390");
+        Assert.True(await FitsAsync(page));
         await page.ClickAsync("[data-testid=nav-models]");
         await page.WaitForSelectorAsync("[data-testid=import-form]");
         Assert.EndsWith("/models", page.Url);
@@ -118,6 +119,7 @@ public sealed class ModelsJourney(ImportFixture platform) : IClassFixture<Import
 
     private static async Task AskAsync(IPage page, string question, int answers)
     {
+        await page.WaitForSelectorAsync("[data-testid=playground-send]:enabled");
         await page.FillAsync("[data-testid=playground-input]", question);
         await page.PressAsync("[data-testid=playground-input]", "Enter");
         await page.WaitForFunctionAsync(
