@@ -123,8 +123,8 @@ internal sealed class Reconciler(FleetPlane fleet, FleetOptions options, IJobArt
     {
         Key = deployment.JobKey, Name = $"engine {deployment.Spec.Name}", Service = true,
         Command = ["engine", "--model", artifacts.MaterialiseModel(deployment.Spec.ModelDigest), "--listen",
-        "unix:{socket}",
-            "--name", deployment.Spec.ModelName, "--parallel", $"{deployment.Spec.Parallel}"],
+            "unix:{socket}", "--name", deployment.Spec.ModelName, "--parallel", $"{deployment.Spec.Parallel}",
+            "--account", "{run}/account.log"],
     };
 
     private void Start(JobRow job, string site)
