@@ -29,7 +29,7 @@ public sealed class FleetPlane
     /// <summary>A deployment came, went, or changed its state.</summary>
     public event Action? DeploymentsChanged;
 
-    /// <summary>Why jobs cannot be carried on now; null while they can. It passes by itself when its cause does.</summary>
+    /// <summary>Why jobs cannot be carried on now; null while they can. It passes with its cause.</summary>
     public string? Trouble { get; internal set; }
 
     internal JobTable Jobs { get; }

@@ -49,7 +49,8 @@ public sealed class ModelRegistry
             ? JsonSerializer.Deserialize(json, PlatformJson.Lines.GateVerdict) : null;
 
     /// <summary>The newest 500 versions, newest first; where they run is not the registry's to say.</summary>
-    public IReadOnlyList<ModelView> List() => Query($"ORDER BY v.created DESC, v.name, v.version DESC LIMIT {MaxModels}");
+    public IReadOnlyList<ModelView> List() =>
+        Query($"ORDER BY v.created DESC, v.name, v.version DESC LIMIT {MaxModels}");
 
     /// <summary>A version of a name, or the newest of it.</summary>
     public ModelView? Find(string name, int? version) => Query(

@@ -51,7 +51,8 @@ internal static class EngineFigures
         ConsoleText.Of(text.Figures, name) is var label && label != name ? label : name.Replace('_', ' ');
 
     private static double? Number(JsonObject stats, string name) =>
-        stats[name] is JsonValue value && value.GetValueKind() == JsonValueKind.Number ? value.GetValue<double>() : null;
+        stats[name] is JsonValue value && value.GetValueKind() == JsonValueKind.Number ? value.GetValue<double>()
+            : null;
 
     private static string Text(double value) =>
         value.ToString(value == Math.Floor(value) ? "#,0" : "#,0.0", CultureInfo.InvariantCulture);

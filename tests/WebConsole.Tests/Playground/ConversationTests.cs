@@ -82,7 +82,8 @@ public sealed class ConversationTests
     }
 
     private static string Answer(string text) => Events(Delta($$"""{"role":"assistant","content":"{{text}}"}"""),
-        Delta("{}", "stop"), """{"id":"c","choices":[],"usage":{"prompt_tokens":5,"completion_tokens":2,"total_tokens":7}}""");
+        Delta("{}", "stop"),
+        """{"id":"c","choices":[],"usage":{"prompt_tokens":5,"completion_tokens":2,"total_tokens":7}}""");
 
     private static string Delta(string delta, string? finish = null) => $$"""{"id":"c","choices":[{"index":0,"delta":"""
         + delta + ",\"finish_reason\":" + (finish is null ? "null" : $"\"{finish}\"") + "}]}";
