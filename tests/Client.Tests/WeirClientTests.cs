@@ -104,8 +104,7 @@ public sealed class WeirClientTests
     {
         using var client = new StubHandler(HttpStatusCode.OK, Stream(
             Chunk("""{"reasoning_content":"hm"}"""),
-            Chunk("""{"tool_calls":[{"index":0,"id":"c1","type":"function","function":"""
-                + """{"name":"f","arguments":"{"}}]}"""),
+            Chunk("""{"tool_calls":[{"index":0,"id":"c1","function":{"name":"f","arguments":"{"}}]}"""),
             Chunk("""{"tool_calls":[{"index":0,"function":{"arguments":"}"}}]}""", "tool_calls"), "[DONE]")).Client();
         var deltas = await ChatAsync(client);
         Assert.Equal("hm", deltas[0].Reasoning);

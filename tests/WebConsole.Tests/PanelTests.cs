@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Components;
 using Weir.Formats.Platform;
 using Weir.Formats.Runs;
 using Weir.WebConsole.Ledger;
@@ -27,7 +28,7 @@ public sealed class PanelTests
     [Fact]
     public async Task A_pipeline_shows_progress_result_and_error()
     {
-        var html = await RenderedPanel.HtmlAsync<PipelinePanel>(ConsoleText.English, ("Pipeline", Pipeline));
+        var html = await RenderAsync<PipelinePanel>(ConsoleText.English, ("Pipeline", Pipeline));
         Assert.Contains("12.3 s", html);
         Assert.Contains("0.0015", html);
         Assert.Contains("aria-valuenow=\"42\"", html);
@@ -40,25 +41,25 @@ public sealed class PanelTests
     [Fact]
     public async Task A_pipeline_that_has_not_begun_says_how_to_begin()
     {
-        Assert.Contains("./weir quickstart", await RenderedPanel.HtmlAsync<PipelinePanel>(ConsoleText.English));
-        Assert.Contains("还没有运行过", await RenderedPanel.HtmlAsync<PipelinePanel>(ConsoleText.Chinese));
+        Assert.Contains("./weir quickstart", await RenderAsync<PipelinePanel>(ConsoleText.English));
+        Assert.Contains("还没有运行过", await RenderAsync<PipelinePanel>(ConsoleText.Chinese));
     }
 
     [Fact]
     public async Task Stages_have_names_in_both_languages()
     {
-        foreach (var (text, word) in new[] { (ConsoleText.Chinese, "预训练"), (ConsoleText.English, "pre-train") })
-            Assert.Contains(word, await RenderedPanel.HtmlAsync<PipelinePanel>(text, ("Pipeline", Pipeline)));
+        Assert.Contains("预训练", await RenderAsync<PipelinePanel>(ConsoleText.Chinese, ("Pipeline", Pipeline)));
+        Assert.Contains("pre-train", await RenderAsync<PipelinePanel>(ConsoleText.English, ("Pipeline", Pipeline)));
     }
 
     [Fact]
     public async Task The_loss_chart_stays_within_its_frame_even_when_the_loss_does_not_move()
     {
         var now = DateTimeOffset.UnixEpoch;
-        var flat = await RenderedPanel.HtmlAsync<LossChart>(ConsoleText.English, ("Title", "loss"), ("Points",
+        var flat = await RenderAsync<LossChart>(ConsoleText.English, ("Title", "loss"), ("Points",
             (IReadOnlyList<MetricRow>)[Row(1, 2.5), Row(1, 2.5)]));
         Assert.DoesNotContain("NaN", flat);
-        var falling = await RenderedPanel.HtmlAsync<LossChart>(ConsoleText.English, ("Title", "loss"), ("Points",
+        var falling = await RenderAsync<LossChart>(ConsoleText.English, ("Title", "loss"), ("Points",
             (IReadOnlyList<MetricRow>)[Row(1, 8), Row(50, 3), Row(101, 1)]));
         var points = falling.Split("points=\"")[1].Split('"')[0].Split(' ').Select(p => p.Split(','))
             .Select(p => (X: double.Parse(p[0]), Y: double.Parse(p[1]))).ToList();
@@ -81,9 +82,11 @@ public sealed class PanelTests
             TokensGenerated = 29, TokensDelivered = 28, TokensBilled = 28, ChargeMicros = 73,
             EndReason = EndReasons.ClientGone, DurationMs = 12.6,
         };
-        IReadOnlyList<LedgerRow> rows = [row];
-        var html = await RenderedPanel.HtmlAsync<LedgerPanel>(ConsoleText.Chinese, ("Rows", rows));
+        var html = await RenderAsync<LedgerPanel>(ConsoleText.Chinese, ("Rows", (IReadOnlyList<LedgerRow>)[row]));
         foreach (var text in (string[])["17", "29", "28", "0.000073", "客户端离开", "13 ms", $"{row.RequestId}"])
             Assert.Contains(text, html);
     }
+
+    private static Task<string> RenderAsync<T>(ConsoleText text, params (string Name, object? Value)[] parameters)
+        where T : IComponent => RenderedPanel.HtmlAsync<T>(text, parameters);
 }

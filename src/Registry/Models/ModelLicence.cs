@@ -68,8 +68,8 @@ internal static class ModelLicence
     }
 
     private static string? Value(string line, string key) =>
-        !line.StartsWith(key, StringComparison.Ordinal) ? null
-        : line[key.Length..].Split(" #")[0].Trim().Trim('"', '\'');
+        line.StartsWith(key, StringComparison.Ordinal) ? line[key.Length..].Split(" #")[0].Trim().Trim('"', '\'')
+            : null;
 
     /// <summary>One line of text that can be shown; null where nothing is left.</summary>
     private static string? Clean(string? text)

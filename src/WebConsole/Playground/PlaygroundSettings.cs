@@ -4,7 +4,8 @@ using Weir.WebConsole.Text;
 
 namespace Weir.WebConsole.Playground;
 
-/// <summary>What a question is asked with. What is not set is not sent, so the engine's own choice holds.</summary>
+/// <summary>What a question is asked with. What is not set is not sent, so that the engine's own choice
+/// holds.</summary>
 public sealed class PlaygroundSettings
 {
     public string System { get; set; } = "";

@@ -130,8 +130,8 @@ public sealed record ConsoleText
         },
         EndReasons = new Dictionary<string, string>
         {
-            ["stop"] = "正常结束", ["length"] = "达到长度", ["tool_calls"] = "调用工具", ["client_gone"] = "客户端离开",
-            ["upstream_error"] = "引擎出错",
+            ["stop"] = "正常结束", ["length"] = "达到长度", ["tool_calls"] = "调用工具",
+            ["client_gone"] = "客户端离开", ["upstream_error"] = "引擎出错",
             ["timeout"] = "超时", ["budget_cut"] = "预算用尽",
         },
     };

@@ -17,7 +17,7 @@ public sealed class ModelLicenceTests
         Assert.Equal(licence, ModelLicence.OfFrontMatter(text));
 
     [Theory]
-    [InlineData("                                 Apache License\n                        Version 2.0", "apache-2.0")]
+    [InlineData("                 Apache License\n           Version 2.0", "apache-2.0")]
     [InlineData("MIT License\n\nCopyright (c) 2024", "mit")]
     [InlineData("Copyright X\nRedistribution and use in source and binary\nforms, with or without", "bsd-2-clause")]
     [InlineData("GNU AFFERO GENERAL PUBLIC LICENSE\nlike the GNU General Public License", "agpl-3.0")]
