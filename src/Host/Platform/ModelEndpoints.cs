@@ -26,8 +26,15 @@ internal static class ModelEndpoints
     private static IReadOnlyList<ModelView> List(RegistryPlane registry, FleetPlane fleet)
     {
         var deployments = fleet.Deployments.ToLookup(d => d.Spec.ModelDigest);
-        return [.. registry.Models.List().Select(m => m with { Deployments = [.. deployments[m.Version.Digest]] })];
+        return [.. registry.Models.List().Select(m => m with
+        {
+            Deployments = [.. deployments[m.Version.Digest]], Gate = m.Gate ?? GateOf(deployments[m.Version.Digest]),
+        })];
     }
+
+    /// <summary>Of a model that was deployed before the registry kept verdicts.</summary>
+    private static GateVerdict? GateOf(IEnumerable<DeploymentView> deployments) =>
+        deployments.FirstOrDefault()?.Spec.Gate;
 
     /// <summary>1. The model is registered. 2. Its verdict allows it. 3. Its files are whole, and where an engine finds
     /// them. 4. The fleet keeps it running.</summary>
@@ -43,7 +50,8 @@ internal static class ModelEndpoints
         var wanted = request.Model + (request.Version is { } v ? $" version {v}" : "");
         var model = registry.Models.Find(request.Model, request.Version)
             ?? throw new UserErrorException($"The registry has no model {wanted}. See: weir model list.");
-        var gate = model.Gate ?? throw new UserErrorException($"{wanted} has no gate verdict: only a model that passed "
+        var gate = model.Gate ?? GateOf(fleet.Deployments.Where(d => d.Spec.ModelDigest == model.Version.Digest))
+            ?? throw new UserErrorException($"{wanted} has no gate verdict: only a model that passed "
             + "its gate, or for which it was waived, is served.", ExitCodes.Refused);
         // It reads the whole model once, which is no work for the thread of a request.
         await Task.Run(() => artifacts.MaterialiseModel(model.Version.Digest));

@@ -33,7 +33,8 @@ public sealed class ModelEntryTests
     public async Task Where_it_runs_is_shown_with_what_went_wrong_there()
     {
         DeploymentView Deployment(string name, string state, string? error) => new(
-            new DeploymentSpec(name, name, Digest, 8, GateVerdict.Imported), state, "local", null, null, error, DateTimeOffset.UnixEpoch);
+            new DeploymentSpec(name, name, Digest, 8, GateVerdict.Imported), state, "local", null, null, error,
+            DateTimeOffset.UnixEpoch);
         var html = await RenderedPanel.HtmlAsync<ModelEntry>(ConsoleText.English, ("Model", Model with
         {
             Deployments = [Deployment("good", "ready", null), Deployment("bad", "starting", "exit code 1: no memory")],
