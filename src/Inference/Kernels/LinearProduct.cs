@@ -13,9 +13,9 @@ internal unsafe interface IProductObserver
 /// </summary>
 internal sealed unsafe class LinearProduct : IDisposable
 {
-    /// <summary>A unit of work is about this much of weights: small enough to share evenly, large enough that claiming
-    /// it costs nothing.</summary>
-    private const int UnitBytes = 128 << 10;
+    /// <summary>A unit of work is about this much of weights: small enough that another thread can take what is left
+    /// evenly, large enough that claiming it costs nothing.</summary>
+    private const int UnitBytes = 64 << 10;
 
     /// <summary>Panels that are worked on together stay in the second-level cache of a core.</summary>
     private const int CachedPanelBytes = 384 << 10;
@@ -110,16 +110,21 @@ internal sealed unsafe class LinearProduct : IDisposable
         }
     }
 
-    /// <summary>A unit is a range of groups of one matrix against a set of panels.</summary>
+    /// <summary>
+    /// A unit is a range of groups of one matrix against a set of panels. Each member of the team has a stretch of
+    /// units that follow each other, since memory is fastest when each core reads on and on; whoever is done with its
+    /// own takes from the others', so that nobody waits for a thread that the system has taken off its core.
+    /// </summary>
     private sealed class Multiplication(KernelTier tier) : ITeamWork
     {
-        private const int MaxMatrices = 8;
+        private const int MaxMatrices = 8, LineInts = 16;
+        private int[] _next = [];
         private readonly PackedMatrix[] _matrices = new PackedMatrix[MaxMatrices];
         private readonly int[] _firstUnit = new int[MaxMatrices], _offset = new int[MaxMatrices],
             _unitGroups = new int[MaxMatrices];
         private ActivationPanels? _panels;
         private float* _x, _y;
-        private int _count, _xStride, _rows, _yStride, _sets, _setPanels;
+        private int _count, _xStride, _rows, _yStride, _sets, _setPanels, _units, _stretches;
 
         public void Run(ThreadTeam team, ReadOnlySpan<PackedMatrix> matrices, ActivationPanels? panels, float* x,
             int xStride, int rows, float* y, int yStride)
@@ -134,16 +139,35 @@ internal sealed unsafe class LinearProduct : IDisposable
             for (int i = 0; i < _count; i++)
             {
                 var matrix = _matrices[i];
-                _unitGroups[i] = (int)Math.Clamp(UnitBytes / matrix.GroupQuantBytes, 1, matrix.Groups);
+                _unitGroups[i] = (int)Math.Clamp(UnitBytes / matrix.GroupQuantBytes, 1,
+                    (matrix.Groups + team.Size - 1) / team.Size);
                 _firstUnit[i] = units;
                 _offset[i] = offset;
                 units += (matrix.Groups + _unitGroups[i] - 1) / _unitGroups[i];
                 offset += matrix.PaddedOutputs;
             }
-            team.Run(this, units * _sets);
+            _units = units * _sets;
+            _stretches = Math.Min(team.Size, _units);
+            // A cache line each: members count on their own.
+            if (_next.Length < _stretches * LineInts) _next = new int[_stretches * LineInts];
+            for (int stretch = 0; stretch < _stretches; stretch++) _next[stretch * LineInts] = FirstUnit(stretch);
+            team.Run(this, _stretches);
         }
 
         public void Do(int unit, int member)
+        {
+            for (int other = 0; other < _stretches; other++)
+            {
+                int stretch = (unit + other) % _stretches, until = FirstUnit(stretch + 1);
+                ref int next = ref _next[stretch * LineInts];
+                while (Volatile.Read(ref next) < until && Interlocked.Increment(ref next) - 1 is var taken
+                    && taken < until) DoUnit(taken);
+            }
+        }
+
+        private int FirstUnit(int stretch) => (int)((long)_units * stretch / _stretches);
+
+        private void DoUnit(int unit)
         {
             int inSet = unit / _sets, set = unit % _sets, i = _count - 1;
             while (_firstUnit[i] > inSet) i--;
