@@ -124,7 +124,7 @@ internal sealed unsafe class LinearProduct : IDisposable
             _unitGroups = new int[MaxMatrices];
         private ActivationPanels? _panels;
         private float* _x, _y;
-        private int _count, _xStride, _rows, _yStride, _sets, _setPanels, _units, _stretches;
+        private int _count, _xStride, _rows, _yStride, _setPanels, _unitsPerSet, _units, _stretches;
 
         public void Run(ThreadTeam team, ReadOnlySpan<PackedMatrix> matrices, ActivationPanels? panels, float* x,
             int xStride, int rows, float* y, int yStride)
@@ -134,7 +134,7 @@ internal sealed unsafe class LinearProduct : IDisposable
             _x = x;
             _y = y;
             _setPanels = panels is null ? 1 : (int)Math.Clamp(CachedPanelBytes / panels.PanelBytes, 1, panels.Panels);
-            _sets = panels is null ? 1 : (panels.Panels + _setPanels - 1) / _setPanels;
+            int sets = panels is null ? 1 : (panels.Panels + _setPanels - 1) / _setPanels;
             int units = 0, offset = 0;
             for (int i = 0; i < _count; i++)
             {
@@ -146,7 +146,8 @@ internal sealed unsafe class LinearProduct : IDisposable
                 units += (matrix.Groups + _unitGroups[i] - 1) / _unitGroups[i];
                 offset += matrix.PaddedOutputs;
             }
-            _units = units * _sets;
+            _unitsPerSet = units;
+            _units = units * sets;
             _stretches = Math.Min(team.Size, _units);
             // A cache line each: members count on their own.
             if (_next.Length < _stretches * LineInts) _next = new int[_stretches * LineInts];
@@ -169,7 +170,8 @@ internal sealed unsafe class LinearProduct : IDisposable
 
         private void DoUnit(int unit)
         {
-            int inSet = unit / _sets, set = unit % _sets, i = _count - 1;
+            // A set of panels stays in the core's cache while the weights go by.
+            int set = unit / _unitsPerSet, inSet = unit % _unitsPerSet, i = _count - 1;
             while (_firstUnit[i] > inSet) i--;
             var matrix = _matrices[i];
             int first = (inSet - _firstUnit[i]) * _unitGroups[i];
