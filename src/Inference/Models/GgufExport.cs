@@ -23,7 +23,7 @@ internal sealed class GgufExport(ModelFiles files, Func<ModelTensor, TensorType>
         GgufModelConfig.Write(writer, files.Config, name);
         writer.Add("general.file_type", FileType(
             matrices.GroupBy(t => types[t.GgufName]).MaxBy(g => g.Sum(t => t.Shape[0] * t.Shape[1]))!.Key));
-        GgufTokenizer.Write(writer, files.Tokenizer, files.Config);
+        GgufTokenizer.Write(writer, files.Tokenizer, files.Templates, files.Config);
         foreach (var tensor in ModelTensors.Of(files.Config))
             if (tensor.IsMatrix) AddMatrix(writer, tensor, types[tensor.GgufName]);
             else AddVector(writer, tensor);

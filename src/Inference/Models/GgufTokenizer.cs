@@ -9,7 +9,11 @@ namespace Weir.Inference.Models;
 internal static class GgufTokenizer
 {
     /// <exception cref="Weir.Formats.Bcl.UserErrorException">The tokenizer does what GGUF cannot say.</exception>
-    public static void Write(GgufWriter writer, Tokenizer tokenizer, ModelConfig config)
+    /// <param name="writer">Receives both.</param>
+    /// <param name="tokenizer">Of any kind.</param>
+    /// <param name="templates">The model's own, by name; null where it has none.</param>
+    /// <param name="config">Names the token that ends an answer.</param>
+    public static void Write(GgufWriter writer, Tokenizer tokenizer, ChatTemplateSet? templates, ModelConfig config)
     {
         // Weir's own tokens have the roles that their names say.
         var endOfText = tokenizer.IdOf(WeirTokens.EndOfText);
@@ -20,6 +24,8 @@ internal static class GgufTokenizer
             EosId = config.EosTokenId ?? description.EosId,
             PaddingId = description.PaddingId ?? endOfText,
         }, config.VocabularySize);
-        writer.Add("tokenizer.chat_template", ChatTemplate.Jinja);
+        foreach (var (name, template) in templates?.Templates ?? new Dictionary<string, string>())
+            writer.Add(name == ChatTemplateSet.DefaultName ? ChatTemplateSet.GgufKey
+                : $"{ChatTemplateSet.GgufKey}.{name}", template);
     }
 }

@@ -9,8 +9,10 @@ namespace Weir.Inference.Models;
 /// any number of sequences share it.</summary>
 public sealed class LoadedModel
 {
-    private LoadedModel(ModelConfig config, ModelWeights weights, Tokenizer tokenizer, IReadOnlySet<int> endTokens)
+    private LoadedModel(ModelConfig config, ModelWeights weights, Tokenizer tokenizer, IReadOnlySet<int> endTokens,
+        ChatTemplateSet? templates)
     {
+        Templates = templates;
         Config = config;
         Weights = weights;
         Tokenizer = tokenizer;
@@ -23,6 +25,9 @@ public sealed class LoadedModel
     /// <summary>Ids after which generation stops: those that the model's files name, and the end of a
     /// document.</summary>
     public IReadOnlySet<int> EndTokens { get; }
+
+    /// <summary>The model's own chat templates; null where its files have none.</summary>
+    public ChatTemplateSet? Templates { get; }
 
     internal ModelWeights Weights { get; }
 
@@ -37,7 +42,7 @@ public sealed class LoadedModel
 
     /// <exception cref="UserErrorException">Tokenizer and weights do not belong together.</exception>
     internal static LoadedModel Create(ModelConfig config, ModelWeights weights, Tokenizer tokenizer,
-        IEnumerable<int> endTokens, string where)
+        IEnumerable<int> endTokens, string where, ChatTemplateSet? templates = null)
     {
         // More embeddings than tokens are padding, and harmless.
         if (tokenizer.VocabularySize > config.VocabularySize)
@@ -45,10 +50,11 @@ public sealed class LoadedModel
                 + $"only {config.VocabularySize}. They do not belong together.");
         HashSet<int> ends = [.. endTokens, .. tokenizer.EndIds];
         if (tokenizer.IdOf(WeirTokens.EndOfText) is { } endOfText) ends.Add(endOfText);
-        return new LoadedModel(config, weights, tokenizer, ends);
+        return new LoadedModel(config, weights, tokenizer, ends, templates);
     }
 
     /// <summary>The same weights with a shorter context.</summary>
     internal LoadedModel WithContext(int context) =>
-        new(Config with { ContextLength = Math.Min(context, Config.ContextLength) }, Weights, Tokenizer, EndTokens);
+        new(Config with { ContextLength = Math.Min(context, Config.ContextLength) }, Weights, Tokenizer, EndTokens,
+            Templates);
 }

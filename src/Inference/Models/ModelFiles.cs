@@ -13,9 +13,11 @@ internal sealed class ModelFiles : IDisposable
 {
     private readonly Lazy<Tokenizer> _tokenizer;
 
-    private ModelFiles(WeightsSource weights, Func<Tokenizer> tokenizer, IReadOnlySet<int> endTokens, string path)
+    private ModelFiles(WeightsSource weights, Func<Tokenizer> tokenizer, IReadOnlySet<int> endTokens,
+        ChatTemplateSet? templates, string path)
     {
         Weights = weights;
+        Templates = templates;
         _tokenizer = new Lazy<Tokenizer>(tokenizer);
         EndTokens = endTokens;
         Path = path;
@@ -28,6 +30,9 @@ internal sealed class ModelFiles : IDisposable
     /// <summary>Built when it is first asked for.</summary>
     /// <exception cref="UserErrorException">The files' tokenizer is damaged or of an unknown kind.</exception>
     public Tokenizer Tokenizer => _tokenizer.Value;
+
+    /// <summary>Null where the files have none.</summary>
+    public ChatTemplateSet? Templates { get; }
 
     /// <summary>Ids after which generation stops, as far as the files name them.</summary>
     public IReadOnlySet<int> EndTokens { get; }
@@ -42,7 +47,8 @@ internal sealed class ModelFiles : IDisposable
         {
             RefuseUnsupported(weights.Config, path);
             var tokenizer = System.IO.Path.Combine(path, TokenizerConfigFile.TokenizerFileName);
-            return new ModelFiles(weights, () => Tokenizer.Load(tokenizer), EndTokensOf(path, weights.Config), path);
+            return new ModelFiles(weights, () => Tokenizer.Load(tokenizer), EndTokensOf(path, weights.Config),
+                ModelTemplates.OfFolder(path), path);
         }
         catch
         {
@@ -63,7 +69,7 @@ internal sealed class ModelFiles : IDisposable
         {
             ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
         }
-        return LoadedModel.Create(Config, weights!, Tokenizer, EndTokens, Path);
+        return LoadedModel.Create(Config, weights!, Tokenizer, EndTokens, Path, Templates);
     }
 
     public void Dispose() => Weights.Dispose();
@@ -78,7 +84,8 @@ internal sealed class ModelFiles : IDisposable
             HashSet<int> ends = [];
             foreach (var key in (string[])["tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id"])
                 if (file.TryGetInteger(key) is >= 0 and <= int.MaxValue and var id) ends.Add((int)id);
-            return new ModelFiles(weights, () => Tokenizer.FromGguf(file), ends, path);
+            return new ModelFiles(weights, () => Tokenizer.FromGguf(file), ends,
+                ChatTemplateSet.FromGguf(file), path);
         }
         catch
         {

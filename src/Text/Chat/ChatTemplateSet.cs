@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Weir.Formats.Bcl;
+using Weir.Formats.Gguf;
 
 namespace Weir.Text.Chat;
 
@@ -10,7 +11,8 @@ public sealed record ChatTemplateSet
     public const string DefaultName = "default";
     /// <summary>The name of the template that is taken where a request has tools.</summary>
     public const string ToolUseName = "tool_use";
-    private const string GgufKey = "tokenizer.chat_template";
+    /// <summary>Where GGUF keeps the default one; the others have their name behind it.</summary>
+    public const string GgufKey = "tokenizer.chat_template";
 
     /// <summary>The templates by name; one of them is <see cref="DefaultName"/>, unless every request names
     /// one.</summary>
@@ -29,13 +31,16 @@ public sealed record ChatTemplateSet
         EosToken = eosToken,
     };
 
-    /// <summary>From a <c>tokenizer_config.json</c>; null where it has no template.</summary>
+    /// <summary>From a <c>tokenizer_config.json</c>; null where there is no template.</summary>
+    /// <param name="config">The file; it names the special tokens too.</param>
+    /// <param name="ownFile">The template in a file of its own (<c>chat_template.jinja</c>), which goes first; null
+    /// where the model has none.</param>
     /// <exception cref="UserErrorException">The template is neither a text nor a list of named texts.</exception>
-    public static ChatTemplateSet? FromTokenizerConfig(JsonElement config)
+    public static ChatTemplateSet? FromTokenizerConfig(JsonElement config, string? ownFile = null)
     {
         try
         {
-            return ReadConfig(config);
+            return ReadConfig(config, ownFile);
         }
         catch (InvalidOperationException e)
         {
@@ -44,10 +49,12 @@ public sealed record ChatTemplateSet
         }
     }
 
-    private static ChatTemplateSet? ReadConfig(JsonElement config)
+    private static ChatTemplateSet? ReadConfig(JsonElement config, string? ownFile)
     {
         if (config.ValueKind != JsonValueKind.Object)
             throw new UserErrorException("tokenizer_config.json is no JSON object. Fetch the model's file again.");
+        if (ownFile is not null)
+            return Of(ownFile, Token(config, "bos_token"), Token(config, "eos_token"));
         if (!config.TryGetProperty("chat_template", out var template) || template.ValueKind == JsonValueKind.Null)
             return null;
         var templates = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -65,11 +72,10 @@ public sealed record ChatTemplateSet
     }
 
     /// <summary>From the metadata of a GGUF file; null where it has no template.</summary>
-    /// <param name="metadata">Values by key, as <c>GgufFile</c> gives them.</param>
-    public static ChatTemplateSet? FromGguf(IReadOnlyDictionary<string, object> metadata)
+    public static ChatTemplateSet? FromGguf(GgufFile file)
     {
         var templates = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var (key, value) in metadata)
+        foreach (var (key, value) in file.Metadata)
         {
             if (value is not string template) continue;
             if (key == GgufKey) templates[DefaultName] = template;
@@ -83,8 +89,8 @@ public sealed record ChatTemplateSet
             EosToken = TokenOf("tokenizer.ggml.eos_token_id"),
         };
 
-        string? TokenOf(string key) => metadata.GetValueOrDefault(key) is uint id
-            && metadata.GetValueOrDefault("tokenizer.ggml.tokens") is string[] tokens && id < tokens.Length
+        string? TokenOf(string key) => file.TryGetInteger(key) is >= 0 and var id
+            && file.Metadata.GetValueOrDefault("tokenizer.ggml.tokens") is string[] tokens && id < tokens.Length
                 ? tokens[id] : null;
     }
 

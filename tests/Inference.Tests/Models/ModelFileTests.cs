@@ -93,6 +93,31 @@ public sealed class ModelFileTests : IDisposable
     }
 
     [Fact]
+    public void A_model_keeps_its_own_chat_template_in_gguf_and_gets_none_that_it_has_not()
+    {
+        new RandomModel(RandomModel.SmallConfig, seed: 4).WriteFolder(_folder.Path);
+        File.WriteAllText(_folder.File("chat_template.jinja"), "{{ bos_token }}{{ messages[0].content }}");
+        Assert.Equal("{{ bos_token }}{{ messages[0].content }}", Converted()!.Templates[ChatTemplateSet.DefaultName]);
+        Assert.Equal(WeirTokens.EndOfText, Converted()!.BosToken);
+
+        File.Delete(_folder.File("chat_template.jinja"));
+        Assert.Equal(ChatTemplate.Jinja, Converted()!.Templates[ChatTemplateSet.DefaultName]);
+
+        File.Delete(_folder.File(TokenizerConfigFile.ConfigFileName));
+        Assert.Null(Converted());
+
+        ChatTemplateSet? Converted()
+        {
+            var path = _folder.File("own.gguf");
+            using (var files = ModelFiles.Open(_folder.Path))
+                new GgufExport(files, _ => TensorType.F16).Save("m", path);
+            var found = LoadedModel.Load(path).Templates;
+            File.Delete(path);
+            return found;
+        }
+    }
+
+    [Fact]
     public void What_is_missing_or_does_not_fit_is_a_message()
     {
         void Expect(string part) => Assert.Contains(part,

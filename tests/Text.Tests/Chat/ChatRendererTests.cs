@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Weir.Formats.Bcl;
+using Weir.Formats.Gguf;
 using Weir.Text.Chat;
 using Weir.Text.Chat.ToolCalls;
 using Weir.Text.Tests.Chat.Families;
@@ -141,7 +142,7 @@ public sealed class ChatRendererTests
     [Fact]
     public void A_gguf_file_s_metadata_gives_its_templates_and_tokens()
     {
-        var set = ChatTemplateSet.FromGguf(new Dictionary<string, object>
+        var set = Read(new()
         {
             ["tokenizer.chat_template"] = "a",
             ["tokenizer.chat_template.tool_use"] = "b",
@@ -152,7 +153,26 @@ public sealed class ChatRendererTests
         })!;
         Assert.Equal(("a", "b", "<s>", null), (set.Templates["default"], set.Templates["tool_use"], set.BosToken,
             set.EosToken));
-        Assert.Null(ChatTemplateSet.FromGguf(new Dictionary<string, object>()));
+        Assert.Null(Read([]));
+
+        static ChatTemplateSet? Read(Dictionary<string, object> metadata)
+        {
+            var path = Path.GetTempFileName();
+            var writer = new GgufWriter();
+            foreach (var (key, value) in metadata) writer.Add(key, value);
+            writer.Save(path);
+            using var file = GgufFile.Open(path);
+            File.Delete(path);
+            return ChatTemplateSet.FromGguf(file);
+        }
+    }
+
+    [Fact]
+    public void A_template_in_a_file_of_its_own_goes_first_and_keeps_the_tokens()
+    {
+        var config = Conversations.Json("""{"bos_token":"<s>","eos_token":{"content":"</s>"},"chat_template":"old"}""");
+        var set = ChatTemplateSet.FromTokenizerConfig(config, "new")!;
+        Assert.Equal(("new", "<s>", "</s>"), (set.Templates[ChatTemplateSet.DefaultName], set.BosToken, set.EosToken));
     }
 
     [Fact]
