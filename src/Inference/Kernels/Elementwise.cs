@@ -130,16 +130,6 @@ internal static class Elementwise
         for (; i < x.Length; i++) x[i] *= factor;
     }
 
-    /// <summary>log(sum(e^x)), in double.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static double LogSumExp(ReadOnlySpan<float> x)
-    {
-        float largest = Largest(x);
-        double sum = 0;
-        foreach (var value in x) sum += Math.Exp(value - largest);
-        return largest + Math.Log(sum);
-    }
-
     /// <summary>Negative infinity where there is none.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static float Largest(ReadOnlySpan<float> x)

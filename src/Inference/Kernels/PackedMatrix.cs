@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Weir.Inference.Kernels;
 
 /// <summary>A weight matrix [outputs, inputs] laid out for the kernels. Outputs are filled up with zeros to whole
@@ -94,7 +92,4 @@ internal sealed unsafe class PackedMatrix
         return (groups * blocks * layout.QuantBytes,
             (groups * (blocks / layout.SpanBlocks) * layout.SpanScaleBytes + 63) / 64 * 64);
     }
-
-    internal Span<float> FloatTile(int group, int block) => MemoryMarshal.Cast<byte, float>(
-        new Span<byte>(Quants(group) + (long)block * Layout.QuantBytes, Layout.QuantBytes));
 }

@@ -25,7 +25,7 @@ internal sealed class ThreadTeam : IDisposable
     // one and learns from the same word what it may do, so that a thread that comes late can never mistake one run for
     // another. The room above the highest unit takes the claims that come too late.
     private const int UnitBits = 20, IndexBits = 22, RunShift = UnitBits + IndexBits;
-    private static readonly long SpinTicks = Stopwatch.Frequency * 50 / 1_000_000;
+    private static readonly long SpinTicks = SpinTime.Ticks * Stopwatch.Frequency / TimeSpan.TicksPerSecond;
     private readonly Thread[] _threads;
     private readonly SemaphoreSlim _wake = new(0);
     private readonly SemaphoreSlim _finished = new(0);
@@ -33,6 +33,7 @@ internal sealed class ThreadTeam : IDisposable
     private long _ticket;
     private int _left, _parked, _callerParked;
     private volatile bool _stopping;
+    private bool _callerPinned;
 
     /// <param name="size">Threads in all, the caller's included.</param>
     /// <param name="cores">Cores that are reserved for the team, one a member; empty for wherever the system
@@ -50,7 +51,7 @@ internal sealed class ThreadTeam : IDisposable
     }
 
     /// <summary>How long a member spins before it parks.</summary>
-    public static TimeSpan SpinTime { get; } = TimeSpan.FromMicroseconds(50);
+    public static TimeSpan SpinTime => TimeSpan.FromMicroseconds(50);
 
     public int Size { get; }
 
@@ -62,6 +63,11 @@ internal sealed class ThreadTeam : IDisposable
     {
         if (units <= 0) return;
         ArgumentOutOfRangeException.ThrowIfGreaterThan(units, MaxUnits);
+        if (!_callerPinned)
+        {
+            if (Cores.Count > 0) CorePinning.PinThisThread(Cores[0]);
+            _callerPinned = true;
+        }
         if (Size == 1 || units == 1)
         {
             for (int unit = 0; unit < units; unit++) work.Do(unit, 0);

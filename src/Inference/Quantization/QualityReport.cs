@@ -2,6 +2,7 @@ using Weir.Inference.Batching;
 using Weir.Inference.Decoding;
 using Weir.Inference.Kernels;
 using Weir.Inference.Models;
+using Weir.Inference.Sampling;
 
 namespace Weir.Inference.Quantization;
 
@@ -42,7 +43,7 @@ internal sealed record QualityReport(long Tokens, double Perplexity, double Othe
             for (int t = 0; t + 1 < windows[w].Length; t++)
             {
                 Span<float> a = one.Logits(t), b = two.Logits(t);
-                double aTotal = Elementwise.LogSumExp(a), bTotal = Elementwise.LogSumExp(b);
+                double aTotal = LogitMath.LogSumExp(a), bTotal = LogitMath.LogSumExp(b);
                 int next = windows[w][t + 1];
                 firstLoss += aTotal - a[next];
                 secondLoss += bTotal - b[next];

@@ -35,15 +35,9 @@ internal sealed class VectorAssembler
     public void DotBytesEach(int sum, int weights, Gpr at, int offset) =>
         Memory(Map.Map38, Prefix.P66, 0, 0x50, sum, weights, at, offset, 4, each: true);
 
-    public void DotBytes(int sum, int weights, int values) =>
-        Registers(Map.Map38, Prefix.P66, 0, 0x50, sum, weights, values);
-
     /// <summary>sum += pairs of int16 of <paramref name="weights"/> · one pair in memory, by lanes.</summary>
     public void DotShortsEach(int sum, int weights, Gpr at, int offset) =>
         Memory(Map.Map38, Prefix.P66, 0, 0x52, sum, weights, at, offset, 4, each: true);
-
-    public void DotShorts(int sum, int weights, int values) =>
-        Registers(Map.Map38, Prefix.P66, 0, 0x52, sum, weights, values);
 
     public void IntegersToFloats(int z, int from) => Registers(Map.Plain, Prefix.None, 0, 0x5B, z, 0, from);
 
