@@ -34,9 +34,13 @@ public sealed class PlaygroundTurn(string model, string? question)
     public double? FirstTokenMs { get; set; }
     public double Seconds { get; set; }
 
-    /// <summary>Tokens a second after the first one came; null where there are too few to tell.</summary>
+    /// <summary>Below it, what is between the first event and the last says nothing: a fast engine sends many tokens in
+    /// one event.</summary>
+    private const double LeastSeconds = 0.1;
+
+    /// <summary>Tokens a second after the first one came; null where there is too little to tell.</summary>
     public double? TokensPerSecond => Usage is { CompletionTokens: > 1 } usage && FirstTokenMs is { } first
-        && Seconds > first / 1e3 ? (usage.CompletionTokens - 1) / (Seconds - first / 1e3) : null;
+        && Seconds - first / 1e3 >= LeastSeconds ? (usage.CompletionTokens - 1) / (Seconds - first / 1e3) : null;
 }
 
 /// <summary>A chat of many turns with one model at a time. It remembers what was said; an error leaves no trace in what

@@ -79,6 +79,8 @@ public sealed class ConversationTests
         Assert.Equal(10, turn.TokensPerSecond);
         turn.Usage = new(10, 1, 11, null);
         Assert.Null(turn.TokensPerSecond);
+        var fast = new PlaygroundTurn("m", "q") { FirstTokenMs = 70, Seconds = 0.0702, Usage = new(10, 40, 50, null) };
+        Assert.Null(fast.TokensPerSecond); // all of it came in one event
     }
 
     private static string Answer(string text) => Events(Delta($$"""{"role":"assistant","content":"{{text}}"}"""),
